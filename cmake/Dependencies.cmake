@@ -1,0 +1,48 @@
+# Everything we link. Debian packages by pkg-config or their CMake files; CTranslate2, sherpa-onnx and the
+# model weights from what scripts/setup unpacked into .deps/ (see scripts/dependencies.lock).
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(GTest REQUIRED)
+find_package(CURL REQUIRED)
+include(GoogleTest)
+
+pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libswresample libavutil)
+pkg_check_modules(EBUR128 REQUIRED IMPORTED_TARGET libebur128)
+pkg_check_modules(ICU REQUIRED IMPORTED_TARGET icu-uc icu-i18n)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(KISSFFT REQUIRED IMPORTED_TARGET kissfft-float)
+find_library(MECAB_LIBRARY mecab REQUIRED)
+find_path(MECAB_INCLUDE mecab.h REQUIRED)
+add_library(guardian_mecab INTERFACE)
+target_link_libraries(guardian_mecab INTERFACE "${MECAB_LIBRARY}")
+target_include_directories(guardian_mecab SYSTEM INTERFACE "${MECAB_INCLUDE}")
+
+if(NOT EXISTS "${GUARDIAN_DEPS}/ready")
+  message(FATAL_ERROR "${GUARDIAN_DEPS} is not set up. Run scripts/setup first.")
+endif()
+
+# The wheel's libraries name their own neighbours by soname; the linker need not resolve those.
+function(guardian_wheel_library target folder include)
+  cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+  add_library(${target} INTERFACE)
+  foreach(pattern ${ARG_LIBRARIES})
+    file(GLOB found "${folder}/${pattern}")
+    if(NOT found)
+      message(FATAL_ERROR "${pattern} is missing in ${folder}. Run scripts/setup again.")
+    endif()
+    target_link_libraries(${target} INTERFACE ${found})
+  endforeach()
+  target_include_directories(${target} SYSTEM INTERFACE "${include}")
+  target_link_options(${target} INTERFACE "-Wl,--allow-shlib-undefined" "-Wl,-rpath,${folder}")
+endfunction()
+guardian_wheel_library(guardian_ctranslate2 "${GUARDIAN_DEPS}/ctranslate2/lib" "${GUARDIAN_DEPS}/ctranslate2/include"
+                       LIBRARIES "libctranslate2*.so*")
+guardian_wheel_library(guardian_sherpa "${GUARDIAN_DEPS}/sherpa-onnx/lib" "${GUARDIAN_DEPS}/sherpa-onnx/include"
+                       LIBRARIES "libsherpa-onnx-c-api.so" "libonnxruntime.so")

@@ -1,0 +1,25 @@
+# Compiler cache, warnings, sanitizers and clang-tidy, applied to our own targets only.
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER "${CCACHE}")
+endif()
+
+add_library(guardian_flags INTERFACE)
+target_compile_options(guardian_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-align -Woverloaded-virtual
+  -Wformat=2 -Werror)
+target_compile_definitions(guardian_flags INTERFACE GUARDIAN_VERSION="${PROJECT_VERSION}")
+target_include_directories(guardian_flags INTERFACE "${CMAKE_SOURCE_DIR}/src")
+
+if(GUARDIAN_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+if(GUARDIAN_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+if(GUARDIAN_TIDY)
+  set(GUARDIAN_TIDY_COMMAND clang-tidy-14 --quiet)
+endif()

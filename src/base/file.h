@@ -1,0 +1,29 @@
+// base/file.h - reading with limits, writing all or nothing, and content hashes.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace guardian {
+
+/// The whole of a small file. Errors: not_found, unreadable, damaged if it is larger than `limit` bytes.
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit);
+
+/// Writes a file so that readers see the old content or the new, never a part: a temporary file beside it, fsync,
+/// rename. Errors: storage, and then nothing is left behind.
+Result<void> write_file(const std::filesystem::path& path, std::string_view content);
+
+/// SHA-256 of a file in lower-case hexadecimal, read in blocks. Errors: not_found, unreadable.
+Result<std::string> sha256_of_file(const std::filesystem::path& path);
+
+/// SHA-256 of bytes in lower-case hexadecimal.
+std::string sha256(std::string_view bytes);
+
+/// Standard base64 with padding.
+std::string base64(std::string_view bytes);
+
+}  // namespace guardian
