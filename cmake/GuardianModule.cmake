@@ -4,6 +4,7 @@
 function(guardian_module name)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.cpp")
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   if(NOT sources)
     add_library(guardian_${name} INTERFACE)
     target_link_libraries(guardian_${name} INTERFACE guardian_flags ${ARG_DEPENDS})

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <functional>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace guardian {
 namespace {
@@ -86,6 +88,40 @@ int write_all(int fd, std::string_view content) {
   return ::fsync(fd) == 0 ? 0 : errno;
 }
 
+/// A complete file under a temporary name beside its target; gone with the object unless published.
+class StagedFile {
+ public:
+  static Result<StagedFile> create(const NewFile& file) {
+    // A short fixed name: the target's own name may already be as long as the file system allows.
+    std::string temporary = (file.path.parent_path() / ".guardian-XXXXXX").string();
+    const Descriptor descriptor(::mkostemp(temporary.data(), O_CLOEXEC));
+    if (!descriptor.valid()) return cannot_write(file.path, errno);
+    StagedFile staged(file.path, std::move(temporary));
+    ::fchmod(descriptor.get(), S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+    if (const int code = write_all(descriptor.get(), file.content); code != 0) return cannot_write(file.path, code);
+    return staged;
+  }
+  StagedFile(StagedFile&& other) noexcept
+      : target_(std::move(other.target_)), temporary_(std::exchange(other.temporary_, {})) {}
+  StagedFile& operator=(StagedFile&&) = delete;
+  ~StagedFile() {
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  }
+
+  Result<void> publish() {
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0) return cannot_write(target_, errno);
+    temporary_.clear();
+    return {};
+  }
+
+ private:
+  StagedFile(std::filesystem::path target, std::string temporary)
+      : target_(std::move(target)), temporary_(std::move(temporary)) {}
+
+  std::filesystem::path target_;
+  std::string temporary_;
+};
+
 }  // namespace
 
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit) {
@@ -102,20 +138,23 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
   return content;
 }
 
-Result<void> write_file(const std::filesystem::path& path, std::string_view content) {
-  // A short fixed name: the target's own name may already be as long as the file system allows.
-  std::string temporary = (path.parent_path() / ".guardian-XXXXXX").string();
-  int code = 0;
-  {
-    const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
-    if (!file.valid()) return cannot_write(path, errno);
-    ::fchmod(file.get(), S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
-    code = write_all(file.get(), content);
+Result<void> write_files(std::span<const NewFile> files) {
+  std::vector<StagedFile> staged;
+  for (const auto& file : files) {
+    auto stage = StagedFile::create(file);
+    if (!stage) return tl::unexpected<Error>(stage.error());
+    staged.push_back(std::move(*stage));
   }
-  if (code == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) code = errno;
-  if (code == 0) return {};
-  ::unlink(temporary.c_str());
-  return cannot_write(path, code);
+  for (auto& stage : staged) {
+    auto published = stage.publish();
+    if (!published) return published;
+  }
+  return {};
+}
+
+Result<void> write_file(const std::filesystem::path& path, std::string_view content) {
+  const NewFile file{path, content};
+  return write_files({&file, 1});
 }
 
 Result<std::string> sha256_of_file(const std::filesystem::path& path) {

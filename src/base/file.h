@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,8 +14,18 @@ namespace guardian {
 /// The whole of a small file. Errors: not_found, unreadable, damaged if it is larger than `limit` bytes.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit);
 
-/// Writes a file so that readers see the old content or the new, never a part: a temporary file beside it, fsync,
-/// rename. Errors: storage, and then nothing is left behind.
+/// A file to be written.
+struct NewFile {
+  std::filesystem::path path;
+  std::string_view content;
+};
+
+/// Writes files so that readers see the old content or the new, never a part: all of them first go to temporary files
+/// beside their targets and to the disk, and only then take their names. A full disk is noticed before any target is
+/// touched. Errors: storage, and then nothing is left behind.
+Result<void> write_files(std::span<const NewFile> files);
+
+/// The same for one file.
 Result<void> write_file(const std::filesystem::path& path, std::string_view content);
 
 /// SHA-256 of a file in lower-case hexadecimal, read in blocks. Errors: not_found, unreadable.
