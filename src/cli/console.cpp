@@ -49,6 +49,8 @@ Result<void> print(std::string_view text) {
               {"空き容量と出力先を確かめてください", "Check free space and where the output goes"});
 }
 
+bool is_terminal_output() { return ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr; }
+
 ProgressBar::ProgressBar(std::string label, Language language)
     : label_(shorten(printable(label))),
       language_(language),

@@ -21,6 +21,9 @@ void print_error(const Error& error, Language language);
 /// Writes to stdout and makes sure it arrived. Errors: storage (a full disk behind a redirection, a closed pipe).
 Result<void> print(std::string_view text);
 
+/// True if stdout is a terminal, so that colours make sense.
+bool is_terminal_output();
+
 /// A progress bar with time left on stderr; silent unless stderr is a terminal.
 class ProgressBar {
  public:

@@ -1,0 +1,102 @@
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/output_names.h"
+#include "pipeline/assessor.h"
+#include "pipeline/installation.h"
+#include "pipeline/listener.h"
+#include "pipeline/report_files.h"
+#include "report/report_json.h"
+#include "report/summary.h"
+
+namespace guardian::cli {
+namespace {
+
+/// Everything that is loaded once and serves all files. Ready transcripts need no ears.
+struct Engine {
+  pipeline::Assessor assessor;
+  std::optional<pipeline::Listener> listener;
+};
+
+Result<Engine> load_engine(const AnalyzeOptions& options, const CommonOptions& common) {
+  const auto policy = pipeline::find_policy(common.policy);
+  if (!policy) return tl::unexpected<Error>(policy.error());
+  auto assessor = pipeline::Assessor::load(*policy);
+  if (!assessor) return tl::unexpected<Error>(assessor.error());
+  Engine engine{std::move(*assessor), std::nullopt};
+  if (options.transcripts) return engine;
+  auto listener = pipeline::Listener::load({options.listening.model, *policy, options.listening.threads});
+  if (!listener) return tl::unexpected<Error>(listener.error());
+  engine.listener = std::move(*listener);
+  return engine;
+}
+
+Result<pipeline::HeardRecording> hear(Engine& engine, const std::filesystem::path& file, const AnalyzeOptions& options,
+                                      const CommonOptions& common) {
+  if (options.transcripts) return pipeline::read_ready_transcript(file);
+  ProgressBar bar(file.filename().string(), common.language);
+  return engine.listener->listen(
+      file, {options.listening.customer_channel}, [&](double share) { bar.update(share); }, common.stop);
+}
+
+/// The report on stdout, unless only files were asked for together with many inputs: a person reads the summary.
+Result<void> print_report(const report::Report& report, const AnalyzeOptions& options, const CommonOptions& common) {
+  if (options.json) return print(report::to_json(report) + "\n");
+  return print(report::summarize(report, {common.language, is_terminal_output()}));
+}
+
+Result<void> analyze_one(Engine& engine, const std::filesystem::path& file, const std::string& name,
+                         const AnalyzeOptions& options, const CommonOptions& common) {
+  auto heard = hear(engine, file, options, common);
+  if (!heard) return tl::unexpected<Error>(heard.error());
+  const auto report = engine.assessor.assess(std::move(*heard));
+  if (!options.out.empty()) {
+    const auto source = options.transcripts ? std::filesystem::path() : file;
+    auto written = pipeline::write_report_files(report, source, options.out, name, common.stop);
+    if (!written) return written;
+  }
+  auto printed = print_report(report, options, common);
+  if (!printed || options.out.empty() || options.json) return printed;
+  const auto html = (options.out / (name + ".report.html")).string();
+  return print(common.language == Language::japanese ? fmt::format("報告書: {}\n", printable(html))
+                                                     : fmt::format("Report: {}\n", printable(html)));
+}
+
+Result<void> make_folder(const std::filesystem::path& folder) {
+  std::error_code code;
+  std::filesystem::create_directories(folder, code);
+  if (!code) return {};
+  return fail(Error::Kind::storage, folder.string(),
+              {fmt::format("フォルダーを作れません ({})", code.message()),
+               fmt::format("cannot create the folder ({})", code.message())},
+              {"--out に書き込めるフォルダーを指定してください", "Name a folder you may write to with --out"});
+}
+
+}  // namespace
+
+int analyze(const AnalyzeOptions& options, const CommonOptions& common) {
+  if (!options.out.empty())
+    if (auto made = make_folder(options.out); !made) {
+      print_error(made.error(), common.language);
+      return kFailed;
+    }
+  auto engine = load_engine(options, common);
+  if (!engine) {
+    print_error(engine.error(), common.language);
+    return kFailed;
+  }
+  int code = kDone;
+  const auto names = output_names(options.files);
+  for (std::size_t i = 0; i < options.files.size(); ++i) {
+    const auto done = analyze_one(*engine, options.files[i], names[i], options, common);
+    if (done) continue;
+    print_error(done.error(), common.language);
+    code = kFailed;
+    if (common.stop.stop_requested()) break;
+  }
+  return code;
+}
+
+}  // namespace guardian::cli

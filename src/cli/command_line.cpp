@@ -1,0 +1,148 @@
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/interrupt.h"
+
+namespace guardian::cli {
+namespace {
+
+constexpr int kMaximumThreads = 256;
+constexpr int kMaximumChannels = 8;
+
+/// "left", "right" or a number from 1, as people count; from 0 inside.
+std::optional<int> parse_channel(const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  if (name == "left") return 0;
+  if (name == "right") return 1;
+  return std::stoi(name) - 1;
+}
+
+std::string check_channel(const std::string& name) {
+  if (name == "left" || name == "right") return {};
+  if (name.size() == 1 && name[0] >= '1' && name[0] <= '0' + kMaximumChannels) return {};
+  return "must be left, right or a channel number from 1";
+}
+
+/// What the parser fills in before it is known which command runs.
+struct Arguments {
+  CommonOptions common;
+  AnalyzeOptions analyze;
+  TranscribeOptions transcribe;
+  ModelsOptions models;
+  std::vector<std::filesystem::path> transcript_files;
+  std::filesystem::path utterances;
+  std::string channel;
+  std::string language;
+};
+
+void add_listening(CLI::App& command, ListeningOptions& listening, Arguments& arguments) {
+  command.add_option("--model", listening.model, "音声認識モデルの名前 / speech model (guardian models list)");
+  command.add_option("--threads", listening.threads, "使うスレッド数 / threads")
+      ->check(CLI::Range(1, kMaximumThreads));
+  command.add_option("--customer-channel", arguments.channel, "顧客のチャンネル left|right|1.. / the customer's channel")
+      ->check(check_channel);
+}
+
+void add_common(CLI::App& program, Arguments& arguments) {
+  program.add_option("--lang", arguments.language, "表示の言語 ja|en / language of messages")
+      ->check(CLI::IsMember({"ja", "en"}));
+  program.add_option("--policy", arguments.common.policy, "判定ポリシーのフォルダー / judgement policy folder");
+  program.set_version_flag("--version", GUARDIAN_VERSION);
+}
+
+void add_analyze(CLI::App& program, Arguments& arguments) {
+  auto& command = *program.add_subcommand("analyze", "録音・動画を分析する / analyse recordings");
+  auto* files = command.add_option("FILE", arguments.analyze.files, "録音・動画 / recordings");
+  command.add_option("--transcript", arguments.transcript_files, "文字起こし済みの JSON / ready transcripts")
+      ->excludes(files);
+  command.add_flag("--json", arguments.analyze.json, "JSON で出力 / JSON on stdout");
+  command.add_option("--out", arguments.analyze.out, "報告書を書くフォルダー / folder for report files");
+  add_listening(command, arguments.analyze.listening, arguments);
+}
+
+void add_transcribe(CLI::App& program, Arguments& arguments) {
+  auto& command = *program.add_subcommand("transcribe", "文字起こしだけ行う / speech to text only");
+  command.add_option("FILE", arguments.transcribe.files, "録音・動画 / recordings")->required();
+  command.add_flag("--json", arguments.transcribe.json, "JSON で出力 / JSON on stdout");
+  add_listening(command, arguments.transcribe.listening, arguments);
+}
+
+void add_judge(CLI::App& program, Arguments& arguments) {
+  auto& command = *program.add_subcommand("judge", "発話を一つずつ判定する / judge single utterances");
+  command.add_option("--utterances", arguments.utterances, "1 行 1 発話の JSONL / one utterance per line")->required();
+}
+
+void add_policy(CLI::App& program) {
+  auto& command = *program.add_subcommand("policy", "判定ポリシー / judgement policy");
+  command.require_subcommand(1);
+  command.add_subcommand("test", "規則の例文をすべて試す / run every rule's own examples");
+}
+
+void add_models(CLI::App& program, Arguments& arguments) {
+  auto& command = *program.add_subcommand("models", "音声認識モデル / speech models");
+  command.require_subcommand(1);
+  command.add_subcommand("list", "一覧 / list");
+  auto& pull = *command.add_subcommand("pull", "取得 / download");
+  pull.add_option("NAME", arguments.models.name, "モデルの名前 / model")->required();
+  pull.add_option("--mirror", arguments.models.mirror, "取得元の置き換え / base address to use instead");
+  pull.add_flag("--allow-unverified", arguments.models.allow_unverified,
+                "照合値のないモデルも取得 / also where the catalogue has no sha256");
+  auto& verify = *command.add_subcommand("verify", "照合 / check against the catalogue");
+  verify.add_option("NAME", arguments.models.name, "モデルの名前 / model");
+}
+
+int run_models(const CLI::App& models, const Arguments& arguments) {
+  if (models.got_subcommand("list")) return models_list(arguments.common);
+  if (models.got_subcommand("pull")) return models_pull(arguments.models, arguments.common);
+  return models_verify(arguments.models, arguments.common);
+}
+
+int run_analyze(Arguments& arguments, const CLI::App& command) {
+  arguments.analyze.listening.customer_channel = parse_channel(arguments.channel);
+  if (!arguments.transcript_files.empty()) {
+    arguments.analyze.files = arguments.transcript_files;
+    arguments.analyze.transcripts = true;
+  }
+  if (!arguments.analyze.files.empty()) return analyze(arguments.analyze, arguments.common);
+  std::cerr << command.help();
+  return kUsage;
+}
+
+int dispatch(const CLI::App& program, Arguments& arguments) {
+  if (program.got_subcommand("analyze")) return run_analyze(arguments, *program.get_subcommand("analyze"));
+  if (program.got_subcommand("transcribe")) {
+    arguments.transcribe.listening.customer_channel = parse_channel(arguments.channel);
+    return transcribe(arguments.transcribe, arguments.common);
+  }
+  if (program.got_subcommand("judge")) return judge(arguments.utterances, arguments.common);
+  if (program.got_subcommand("policy")) return policy_test(arguments.common);
+  return run_models(*program.get_subcommand("models"), arguments);
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  CLI::App program("カスハラAIガーディアン / Kasuhara AI Guardian", "guardian");
+  Arguments arguments;
+  add_common(program, arguments);
+  program.require_subcommand(1);
+  program.fallthrough();
+  add_analyze(program, arguments);
+  add_transcribe(program, arguments);
+  add_judge(program, arguments);
+  add_policy(program);
+  add_models(program, arguments);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? kDone : kUsage;
+  }
+  arguments.common.language = language_from_environment();
+  if (!arguments.language.empty())
+    arguments.common.language = arguments.language == "en" ? Language::english : Language::japanese;
+  arguments.common.stop = stop_on_interrupt();
+  return dispatch(program, arguments);
+}
+
+}  // namespace guardian::cli

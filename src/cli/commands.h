@@ -1,0 +1,59 @@
+// cli/commands.h - the commands of the contract, one function each; every one returns the program's exit code.
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "speech/transcript.h"
+
+namespace guardian::cli {
+
+/// Options that every command takes.
+struct CommonOptions {
+  Language language = Language::japanese;
+  std::filesystem::path policy;  ///< folder; empty: the installed one
+  std::stop_token stop;
+};
+
+struct ListeningOptions {
+  std::string model;                    ///< name of a speech model; empty: the default
+  int threads = 0;                      ///< 0: as many as the machine has cores
+  std::optional<int> customer_channel;  ///< from 0
+};
+
+struct AnalyzeOptions {
+  std::vector<std::filesystem::path> files;
+  bool transcripts = false;  ///< the files are ready transcripts
+  bool json = false;
+  std::filesystem::path out;  ///< folder for reports; empty: none
+  ListeningOptions listening;
+};
+int analyze(const AnalyzeOptions& options, const CommonOptions& common);
+
+struct TranscribeOptions {
+  std::vector<std::filesystem::path> files;
+  bool json = false;
+  ListeningOptions listening;
+};
+int transcribe(const TranscribeOptions& options, const CommonOptions& common);
+
+int judge(const std::filesystem::path& utterances, const CommonOptions& common);
+
+int policy_test(const CommonOptions& common);
+
+struct ModelsOptions {
+  std::string name;           ///< model to pull or verify; empty: all
+  std::string mirror;         ///< base address that replaces the catalogue's
+  bool allow_unverified = false;  ///< pull although the catalogue has no sha256
+};
+int models_list(const CommonOptions& common);
+int models_pull(const ModelsOptions& options, const CommonOptions& common);
+int models_verify(const ModelsOptions& options, const CommonOptions& common);
+
+/// Parses the command line and runs the command.
+int run(int argc, char** argv);
+
+}  // namespace guardian::cli

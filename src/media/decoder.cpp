@@ -1,0 +1,334 @@
+#include "media/decoder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <system_error>
+
+#include "media/libav.h"
+
+namespace guardian::media {
+namespace {
+
+constexpr int kMaximumChannels = 8;
+constexpr int kMinimumRate = 4000;
+constexpr int kMaximumRate = 384000;
+constexpr double kMaximumDuration_s = 24.0 * 3600.0;
+constexpr double kGapTolerance_s = 0.05;   // jitter of timestamps that players ignore too
+constexpr double kMaximumGap_s = 600.0;    // a larger jump is a broken timestamp, not silence
+constexpr double kSilenceBlock_s = 1.0;
+constexpr int kBufferBytes = 1 << 16;
+
+// Containers that hold sound themselves. Playlists and descriptions (hls, concat, dash, sdp, image2, ...) are left out:
+// they would make libavformat open other files.
+constexpr const char* kFormats =
+    "wav,w64,aiff,au,caf,mp3,aac,flac,ogg,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,amr,amrnb,amrwb,avi,asf,mpeg,mpegts,flv,"
+    "gsm,ac3,voc";
+
+tl::unexpected<Error> cannot_open(const std::filesystem::path& path, int code) {
+  if (code == ENOENT || code == ENOTDIR || code == ENAMETOOLONG)
+    return fail(Error::Kind::not_found, path.string(), {"ファイルがありません", "no such file"},
+                {"パスと綴りを確かめてください", "Check the path and its spelling"});
+  const std::string reason = std::system_category().message(code);
+  return fail(Error::Kind::unreadable, path.string(),
+              {fmt::format("読み取れません ({})", reason), fmt::format("cannot be read ({})", reason)},
+              {"読み取りの権限を確かめてください", "Check that you may read it"});
+}
+
+tl::unexpected<Error> not_a_recording(const std::filesystem::path& path, const Text& why) {
+  return fail(Error::Kind::damaged, path.string(), why,
+              {"録音・動画ファイルかどうか、途中で切れていないか確かめてください",
+               "Check that it is a recording and that it was copied completely"});
+}
+
+/// Closes the descriptor that libav's reader below borrows.
+struct File {
+  explicit File(int descriptor) : fd(descriptor) {}
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() {
+    if (fd >= 0) ::close(fd);
+  }
+  int fd;
+};
+
+int read_bytes(void* opaque, std::uint8_t* buffer, int size) {
+  const auto& file = *static_cast<File*>(opaque);
+  for (;;) {
+    const ssize_t got = ::read(file.fd, buffer, static_cast<std::size_t>(size));
+    if (got > 0) return static_cast<int>(got);
+    if (got == 0) return AVERROR_EOF;
+    if (errno != EINTR) return AVERROR(errno);
+  }
+}
+
+std::int64_t seek_bytes(void* opaque, std::int64_t offset, int whence) {
+  const auto& file = *static_cast<File*>(opaque);
+  if (whence == AVSEEK_SIZE) {
+    struct stat status = {};
+    return ::fstat(file.fd, &status) == 0 ? status.st_size : AVERROR(errno);
+  }
+  return ::lseek(file.fd, offset, whence & (SEEK_SET | SEEK_CUR | SEEK_END));
+}
+
+/// Opens regular files only: reading a pipe or a device could block for ever.
+Result<std::unique_ptr<File>> open_file(const std::filesystem::path& path) {
+  auto file = std::make_unique<File>(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file->fd < 0) return cannot_open(path, errno);
+  struct stat status = {};
+  if (::fstat(file->fd, &status) != 0) return cannot_open(path, errno);
+  if (S_ISDIR(status.st_mode)) return cannot_open(path, EISDIR);
+  if (!S_ISREG(status.st_mode)) return cannot_open(path, EINVAL);
+  if (status.st_size == 0) return not_a_recording(path, {"空のファイルです", "the file is empty"});
+  return file;
+}
+
+bool is_moving_picture(const AVStream& stream) {
+  return stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO && (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
+}
+
+}  // namespace
+
+struct Decoder::Impl {
+  std::filesystem::path path;
+  std::unique_ptr<File> file;
+  Libav<AVIOContext> io;
+  Libav<AVFormatContext> format;
+  Libav<AVCodecContext> codec;
+  Libav<SwrContext> resampler;
+  Libav<AVFrame> frame{av_frame_alloc()};
+  Libav<AVPacket> packet{av_packet_alloc()};
+  AVStream* stream = nullptr;
+  TrackFacts facts;
+  int rate_hz = 0;
+  int resampler_rate_hz = 0;  // of the frames the resampler was made for
+  int resampler_format = -1;
+  std::int64_t emitted = 0;   // samples per channel given out
+  std::int64_t silence = 0;   // samples of silence still to be given out before the next frame
+  bool draining = false;
+  bool ended = false;
+  bool broke_off = false;
+  int damaged_packets = 0;
+  std::optional<Pcm> pending;
+
+  Result<void> open_format();
+  Result<void> open_codec();
+  void state_facts();
+  bool receive_frame();
+  void feed_decoder();
+  bool prepare_resampler();
+  std::vector<std::vector<float>> convert(const AVFrame* source);
+  void bridge_gap();
+  Pcm emit(std::vector<std::vector<float>> samples);
+};
+
+Result<void> Decoder::Impl::open_format() {
+  auto* buffer = static_cast<std::uint8_t*>(av_malloc(kBufferBytes));
+  io.reset(avio_alloc_context(buffer, kBufferBytes, 0, file.get(), &read_bytes, nullptr, &seek_bytes));
+  AVFormatContext* context = avformat_alloc_context();
+  context->pb = io.get();
+  context->flags |= AVFMT_FLAG_CUSTOM_IO;
+  AVDictionary* options = nullptr;
+  av_dict_set(&options, "format_whitelist", kFormats, 0);
+  av_dict_set(&options, "protocol_whitelist", "none", 0);
+  const int opened = avformat_open_input(&context, nullptr, nullptr, &options);  // frees the context if it fails
+  av_dict_free(&options);
+  if (opened < 0) return not_a_recording(path, {"録音・動画として読めません", "not readable as a recording"});
+  format.reset(context);
+  if (avformat_find_stream_info(context, nullptr) < 0)
+    return not_a_recording(path, {"中身を読めません", "its content cannot be read"});
+  const int index = av_find_best_stream(context, AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
+  if (index < 0) {
+    if (index != AVERROR_DECODER_NOT_FOUND)
+      return fail(Error::Kind::no_speech_source, path.string(), {"音声が入っていません", "it has no sound track"},
+                  {"音声付きで録画したファイルを指定してください", "Give a recording with sound"});
+    return not_a_recording(path, {"この音声形式には対応していません", "its sound format is not supported"});
+  }
+  stream = context->streams[index];
+  for (unsigned i = 0; i < context->nb_streams; ++i)
+    if (context->streams[i] != stream) context->streams[i]->discard = AVDISCARD_ALL;
+  return {};
+}
+
+Result<void> Decoder::Impl::open_codec() {
+  const AVCodec* decoder = avcodec_find_decoder(stream->codecpar->codec_id);
+  if (decoder == nullptr)
+    return not_a_recording(path, {"この音声形式には対応していません", "its sound format is not supported"});
+  codec.reset(avcodec_alloc_context3(decoder));
+  codec->pkt_timebase = stream->time_base;
+  codec->thread_count = 1;
+  if (avcodec_parameters_to_context(codec.get(), stream->codecpar) < 0 ||
+      avcodec_open2(codec.get(), decoder, nullptr) < 0)
+    return not_a_recording(path, {"音声を復号できません", "its sound cannot be decoded"});
+  const int channels = codec->ch_layout.nb_channels;
+  if (channels < 1 || channels > kMaximumChannels || codec->sample_rate < kMinimumRate ||
+      codec->sample_rate > kMaximumRate)
+    return not_a_recording(path, {fmt::format("チャンネル数 {} または標本化周波数 {} Hz は扱えません", channels, codec->sample_rate),
+                                  fmt::format("{} channels at {} Hz are not supported", channels, codec->sample_rate)});
+  return {};
+}
+
+void Decoder::Impl::state_facts() {
+  facts.channels = codec->ch_layout.nb_channels;
+  facts.sample_rate_hz = codec->sample_rate;
+  facts.codec = avcodec_get_name(codec->codec_id);
+  for (unsigned i = 0; i < format->nb_streams; ++i) facts.video = facts.video || is_moving_picture(*format->streams[i]);
+  double stated_s = 0.0;
+  if (stream->duration != AV_NOPTS_VALUE && stream->duration > 0)
+    stated_s = static_cast<double>(stream->duration) * av_q2d(stream->time_base);
+  else if (format->duration != AV_NOPTS_VALUE && format->duration > 0)
+    stated_s = static_cast<double>(format->duration) / AV_TIME_BASE;
+  if (!(stated_s > 0.0) || stated_s > kMaximumDuration_s * 10.0) return;
+  facts.estimated_duration_s = stated_s;
+  // Some demuxers guess the length from the bit rate; only what an index or header states can be held against the file.
+  if (format->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE) facts.stated_duration_s = stated_s;
+}
+
+/// Gives the decoder its next packet, or tells it that there are no more.
+void Decoder::Impl::feed_decoder() {
+  for (;;) {
+    const int got = av_read_frame(format.get(), packet.get());
+    if (got < 0) {
+      broke_off = got != AVERROR_EOF || (io->error < 0 && io->error != AVERROR_EOF);
+      draining = true;
+      avcodec_send_packet(codec.get(), nullptr);
+      return;
+    }
+    const bool ours = packet->stream_index == stream->index;
+    const int sent = ours ? avcodec_send_packet(codec.get(), packet.get()) : 0;
+    av_packet_unref(packet.get());
+    if (!ours) continue;
+    if (sent < 0) ++damaged_packets;
+    return;
+  }
+}
+
+/// The next decoded frame in `frame`; false at the end.
+bool Decoder::Impl::receive_frame() {
+  for (;;) {
+    const int got = avcodec_receive_frame(codec.get(), frame.get());
+    if (got == 0) return true;
+    if (got == AVERROR_EOF) return false;
+    if (got != AVERROR(EAGAIN)) ++damaged_packets;
+    if (draining) return false;
+    feed_decoder();
+  }
+}
+
+/// Makes the resampler fit `frame`; false for a frame that changed its number of channels in the middle.
+bool Decoder::Impl::prepare_resampler() {
+  if (frame->ch_layout.nb_channels != facts.channels || frame->sample_rate < kMinimumRate) return false;
+  if (resampler != nullptr && resampler_rate_hz == frame->sample_rate && resampler_format == frame->format) return true;
+  SwrContext* context = nullptr;
+  const int made = swr_alloc_set_opts2(&context, &frame->ch_layout, AV_SAMPLE_FMT_FLTP, rate_hz, &frame->ch_layout,
+                                       static_cast<AVSampleFormat>(frame->format), frame->sample_rate, 0, nullptr);
+  resampler.reset(context);
+  if (made < 0 || swr_init(context) < 0) {
+    resampler.reset();
+    return false;
+  }
+  resampler_rate_hz = frame->sample_rate;
+  resampler_format = frame->format;
+  return true;
+}
+
+/// Resamples a frame; without one, what is left inside the resampler.
+std::vector<std::vector<float>> Decoder::Impl::convert(const AVFrame* source) {
+  const int room = swr_get_out_samples(resampler.get(), source != nullptr ? source->nb_samples : 0);
+  const auto channels = static_cast<std::size_t>(facts.channels);
+  std::vector<std::vector<float>> samples(channels, std::vector<float>(static_cast<std::size_t>(std::max(room, 0))));
+  std::array<std::uint8_t*, kMaximumChannels> planes{};
+  for (std::size_t i = 0; i < channels; ++i) planes[i] = reinterpret_cast<std::uint8_t*>(samples[i].data());
+  auto** input = source != nullptr ? const_cast<const std::uint8_t**>(source->extended_data) : nullptr;
+  const int made =
+      swr_convert(resampler.get(), planes.data(), room, input, source != nullptr ? source->nb_samples : 0);
+  for (auto& channel : samples) {
+    channel.resize(static_cast<std::size_t>(std::max(made, 0)));
+    // Float files may carry NaN or values far beyond full scale; everything after this relies on [-1, 1].
+    for (auto& sample : channel) sample = std::isfinite(sample) ? std::clamp(sample, -1.0F, 1.0F) : 0.0F;
+  }
+  return samples;
+}
+
+/// Notes the silence between what was given out and the frame's timestamp.
+void Decoder::Impl::bridge_gap() {
+  const std::int64_t timestamp = frame->best_effort_timestamp;
+  if (timestamp == AV_NOPTS_VALUE) return;
+  const std::int64_t origin = format->start_time != AV_NOPTS_VALUE
+                                  ? av_rescale_q(format->start_time, AV_TIME_BASE_Q, stream->time_base)
+                                  : 0;
+  const double expected_s = static_cast<double>(timestamp - origin) * av_q2d(stream->time_base);
+  const double gap_s = expected_s - static_cast<double>(emitted) / rate_hz;
+  if (gap_s > kGapTolerance_s && gap_s < kMaximumGap_s) silence = static_cast<std::int64_t>(gap_s * rate_hz);
+}
+
+Pcm Decoder::Impl::emit(std::vector<std::vector<float>> samples) {
+  Pcm pcm{static_cast<double>(emitted) / rate_hz, std::move(samples)};
+  emitted += static_cast<std::int64_t>(pcm.channels[0].size());
+  return pcm;
+}
+
+Decoder::Decoder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Decoder::Decoder(Decoder&&) noexcept = default;
+Decoder& Decoder::operator=(Decoder&&) noexcept = default;
+Decoder::~Decoder() = default;
+
+const TrackFacts& Decoder::facts() const { return impl_->facts; }
+int Decoder::damaged_packets() const { return impl_->damaged_packets; }
+bool Decoder::broke_off() const { return impl_->broke_off; }
+
+Result<Decoder> Decoder::open(const std::filesystem::path& path, int rate_hz) {
+  av_log_set_level(AV_LOG_QUIET);
+  auto impl = std::make_unique<Impl>();
+  impl->path = path;
+  auto file = open_file(path);
+  if (!file) return tl::unexpected<Error>(file.error());
+  impl->file = std::move(*file);
+  if (auto opened = impl->open_format(); !opened) return tl::unexpected<Error>(opened.error());
+  if (auto opened = impl->open_codec(); !opened) return tl::unexpected<Error>(opened.error());
+  impl->state_facts();
+  impl->rate_hz = rate_hz > 0 ? rate_hz : impl->facts.sample_rate_hz;
+  return Decoder(std::move(impl));
+}
+
+Result<std::optional<Pcm>> Decoder::read() {
+  auto& state = *impl_;
+  for (;;) {
+    if (state.silence > 0) {
+      const auto length = std::min<std::int64_t>(state.silence, static_cast<std::int64_t>(kSilenceBlock_s * state.rate_hz));
+      state.silence -= length;
+      return std::optional<Pcm>(state.emit(std::vector<std::vector<float>>(
+          static_cast<std::size_t>(state.facts.channels), std::vector<float>(static_cast<std::size_t>(length)))));
+    }
+    if (state.pending) {
+      auto pcm = state.emit(std::move(std::exchange(state.pending, std::nullopt)->channels));
+      return std::optional<Pcm>(std::move(pcm));
+    }
+    if (state.ended) return std::optional<Pcm>();
+    if (static_cast<double>(state.emitted) / state.rate_hz > kMaximumDuration_s)
+      return not_a_recording(state.path, {"24 時間を超えています", "longer than 24 hours"});
+    std::vector<std::vector<float>> samples;
+    if (state.receive_frame()) {
+      if (!state.prepare_resampler()) {
+        ++state.damaged_packets;
+        continue;
+      }
+      state.bridge_gap();
+      samples = state.convert(state.frame.get());
+    } else {
+      state.ended = true;
+      if (state.resampler != nullptr) samples = state.convert(nullptr);
+      if (state.emitted == 0 && (samples.empty() || samples[0].empty()))
+        return not_a_recording(state.path, {"音声を一つも復号できません", "no sound could be decoded from it"});
+    }
+    if (!samples.empty() && !samples[0].empty()) state.pending = Pcm{0.0, std::move(samples)};
+  }
+}
+
+}  // namespace guardian::media

@@ -1,0 +1,34 @@
+// pipeline/assessor.h - the second half of a job: a transcript in, the whole report out.
+// judgement/, wellbeing/ and guidance/ in their order; no model, no file, no network is touched after loading.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "base/result.h"
+#include "judgement/judge.h"
+#include "pipeline/listener.h"
+#include "report/report.h"
+
+namespace guardian::pipeline {
+
+/// Holds a checked policy. Safe to use from several threads.
+class Assessor {
+ public:
+  /// `policy` is a folder. Errors: not_found, policy.
+  static Result<Assessor> load(const std::filesystem::path& policy);
+  Assessor(Assessor&&) noexcept;
+  Assessor& operator=(Assessor&&) noexcept;
+  ~Assessor();
+
+  report::Report assess(HeardRecording heard) const;
+
+  const judgement::Judge& judge() const;
+
+ private:
+  struct Impl;
+  explicit Assessor(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace guardian::pipeline
