@@ -1,6 +1,6 @@
-// speech/sound_cues.h - how an utterance sounded: loudness, pitch, rate, overlap, interruption, silence
-// before it. Every measure is held against the same speaker's own median in the same recording, never against
-// other people: voices, microphones and telephone lines differ more than moods do.
+// speech/sound_cues.h - how an utterance sounds: loudness, pitch, rate, and its timing against the other
+// side. After recognition: each utterance is measured on its own channel, then compared with the same
+// speaker's other utterances, so that a loud line or a high voice by nature says nothing and a change does.
 #pragma once
 
 #include <optional>
@@ -12,20 +12,28 @@
 
 namespace guardian::speech {
 
-/// Measured on the utterance's sound alone.
+/// What can be measured of one utterance alone. Empty where there was too little to measure.
 struct RawCues {
-  std::optional<double> loudness_db;  ///< mean level of the voiced part, dB relative to full scale
-  std::optional<double> pitch_hz;     ///< median F0 of the voiced frames, 70-450 Hz
+  std::optional<double> level_db;        ///< mean level of the parts with speech, dB relative to full scale
+  std::optional<double> pitch_hz;        ///< median F0 of the voiced frames
+  std::optional<double> pitch_range_st;  ///< between the 10th and 90th percentile of F0, semitones
+  double voiced_share = 0.0;             ///< voiced frames among the audible ones, in [0, 1]
 };
 
-/// `pcm`: mono 16 kHz in [-1, 1]. F0 by normalised autocorrelation (Boersma 1993 without interpolation
-/// between windows), which also finds the fundamental that a telephone band has removed. Empty where too
-/// little is voiced.
-RawCues measure_cues(std::span<const float> pcm);
+/// Measures the sound of one utterance, its own channel's PCM at 16 kHz in [-1, 1]. Cost grows linearly with
+/// length. Samples that are not finite count as silence.
+RawCues measure_cues(std::span<const float> pcm_16k);
 
-/// Fills `Utterance::cues`. `raw` has one entry per utterance. Changes against the speaker's median need at
-/// least four measured utterances of that channel; interruption and response gap need a transcript whose
-/// sides are told apart by channel. Time: n log n.
-void relate_cues(Transcript& transcript, const std::vector<RawCues>& raw, const Morphology& morphology);
+/// Which of the comparisons make sense.
+struct CueOptions {
+  /// False for mono: one microphone gives one voice at a time, so overlap cannot be known and stays empty.
+  bool separate_channels = true;
+};
+
+/// Fills `Utterance::cues` of a timed transcript whose speakers are decided. `per_utterance` belongs to the
+/// utterances by position; missing entries mean not measured. A speaker's own medians need three measured
+/// utterances; before that the changes stay empty. Transcripts without times are left as they are.
+void relate_cues(Transcript& transcript, const std::vector<RawCues>& per_utterance,
+                 const Morphology& morphology, const CueOptions& options = {});
 
 }  // namespace guardian::speech
