@@ -369,9 +369,9 @@ RoleDecision decide_per_utterance(Transcript& transcript, const Rules& rules) {
     // Past the recording's opening nobody greets.
     evidence.utterances = opening++ < kOpeningUtterances ? 0 : kOpeningUtterances;
     evidence.add(own_words(utterance.text), rules);
-    log_odds.push_back(kIndependence * evidence.log_odds(rules));
+    log_odds.push_back(evidence.log_odds(rules));
   }
-  if (!log_odds.empty()) log_odds.front() += kIndependence * rules.speaks_first;
+  if (!log_odds.empty()) log_odds.front() += rules.speaks_first;
   const std::vector<double> employee = employee_probabilities(log_odds, rules.changes_speaker);
   std::size_t unknown = 0;
   double sum = 0.0;

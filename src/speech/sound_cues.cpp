@@ -227,14 +227,13 @@ void relate_to_others(Utterance& utterance, const SpokenTime& others, bool answe
 void compare_with_other_sides(std::vector<Utterance>& utterances, bool separate_channels) {
   const std::map<Side, SpokenTime> others = time_of_the_others(utterances);
   if (others.size() < 2) return;
-  std::optional<Side> previous;
+  const Utterance* previous = nullptr;
   for (Utterance& utterance : utterances) {
-    const auto side = side_of(utterance);
-    if (side) {
-      const bool answers = previous && *previous != *side;
-      relate_to_others(utterance, others.at(*side), answers, separate_channels);
+    if (const auto side = side_of(utterance)) {
+      const auto before = previous == nullptr ? std::nullopt : side_of(*previous);
+      relate_to_others(utterance, others.at(*side), before && before != side, separate_channels);
     }
-    previous = side;
+    previous = &utterance;
   }
 }
 
