@@ -1,0 +1,195 @@
+#include "speech/transcribe.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "speech/invention_guard.h"
+#include "speech/utterance_builder.h"
+#include "speech/window_packer.h"
+
+namespace guardian::speech {
+namespace {
+
+constexpr double kPadBefore_s = 0.10;  // so that no first consonant is lost
+constexpr double kPadAfter_s = 0.15;
+constexpr std::size_t kReportedRejections = 20;
+constexpr float kTargetPeak = 0.5F;    // very quiet channels are lifted towards it before anybody listens
+constexpr double kQuietPeak = 0.05;
+constexpr float kMaximumGain = 30.0F;
+
+/// One channel on its way: what is still needed of its PCM, its speech detector, its windows.
+struct Lane {
+  int channel = 0;
+  float gain = 1.0F;
+  VoiceActivity voice_activity;
+  WindowPacker packer;
+  std::vector<float> pcm;
+  std::int64_t pcm_begin = 0;    // sample number of pcm[0]
+  double last_end_s = 0.0;       // of the last span given to the packer
+
+  void append(const std::vector<float>& samples) {
+    const auto before = pcm.size();
+    pcm.insert(pcm.end(), samples.begin(), samples.end());
+    for (std::size_t i = before; i < pcm.size(); ++i) pcm[i] = std::clamp(pcm[i] * gain, -1.0F, 1.0F);
+  }
+
+  /// The samples of a span with its padding, which never reaches into the span before.
+  std::span<const float> cut(const Span& span, double& start_s) const {
+    start_s = std::max(last_end_s, span.start_s - kPadBefore_s);
+    const auto begin = std::clamp<std::int64_t>(std::llround(start_s * kSampleRate_hz) - pcm_begin, 0,
+                                                std::ssize(pcm));
+    const auto end = std::clamp<std::int64_t>(std::llround((span.end_s + kPadAfter_s) * kSampleRate_hz) - pcm_begin,
+                                              begin, std::ssize(pcm));
+    return std::span(pcm).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+  }
+
+  void forget_before(double moment_s) {
+    const auto count = std::clamp<std::int64_t>(std::llround(moment_s * kSampleRate_hz) - pcm_begin, 0,
+                                                std::ssize(pcm));
+    pcm.erase(pcm.begin(), pcm.begin() + count);
+    pcm_begin += count;
+  }
+};
+
+/// The whole job; one object per recording.
+class Transcriber {
+ public:
+  Transcriber(const TranscribeInput& input, Recognizer& recognizer, const TranscribeHooks& hooks)
+      : input_(input), recognizer_(recognizer), hooks_(hooks) {}
+
+  Result<void> open_lanes() {
+    const auto& recording = *input_.recording;
+    for (int channel = 0; channel < recording.channels; ++channel) {
+      const auto& level = recording.levels[static_cast<std::size_t>(channel)];
+      const bool copy = recording.dual_mono && channel > 0;
+      if (copy || level.active_s <= 0.0) continue;
+      auto voice_activity = VoiceActivity::load(input_.voice_activity_weights, {});
+      if (!voice_activity) return tl::unexpected<Error>(voice_activity.error());
+      Lane lane{channel, 1.0F, std::move(*voice_activity), WindowPacker(channel), {}, 0, 0.0};
+      if (level.peak > 0.0 && level.peak < kQuietPeak)
+        lane.gain = std::min(kMaximumGain, kTargetPeak / static_cast<float>(level.peak));
+      lanes_.push_back(std::move(lane));
+    }
+    return {};
+  }
+
+  Result<void> listen() {
+    while (!lanes_.empty()) {
+      if (hooks_.stop.stop_requested())
+        return fail(Error::Kind::cancelled, input_.recording->name, {"中止しました", "cancelled"}, {"", ""});
+      auto block = input_.source();
+      if (!block) return tl::unexpected<Error>(block.error());
+      if (!*block) break;
+      for (auto& lane : lanes_) {
+        const auto& samples = (*block)->channels[static_cast<std::size_t>(lane.channel)];
+        lane.append(samples);
+        const auto tail = std::span(lane.pcm).last(samples.size());
+        collect(lane, lane.voice_activity.push(tail));
+        lane.forget_before(lane.voice_activity.open_since_s());
+      }
+      if (auto done = recognize_full_batches(); !done) return done;
+      if (hooks_.progress) hooks_.progress((*block)->start_s);
+    }
+    return finish();
+  }
+
+  HeardSpeech take() && {
+    auto& utterances = heard_.transcript.utterances;
+    std::vector<std::size_t> order(utterances.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return std::pair(utterances[a].start_s, utterances[a].channel) <
+             std::pair(utterances[b].start_s, utterances[b].channel);
+    });
+    HeardSpeech sorted;
+    for (const std::size_t i : order) {
+      utterances[i].index = static_cast<int>(sorted.cues.size());
+      sorted.transcript.utterances.push_back(std::move(utterances[i]));
+      sorted.cues.push_back(heard_.cues[i]);
+    }
+    sorted.transcript.speech_s = heard_.transcript.speech_s;
+    sorted.transcript.warnings = std::move(heard_.transcript.warnings);
+    sorted.transcript.asr_model = recognizer_.model_name();
+    return sorted;
+  }
+
+ private:
+  void collect(Lane& lane, const std::vector<Span>& spans) {
+    for (const auto& span : spans) {
+      double start_s = 0.0;
+      const auto pcm = lane.cut(span, start_s);
+      if (pcm.empty()) continue;
+      lane.last_end_s = start_s + static_cast<double>(pcm.size()) / kSampleRate_hz;
+      heard_.transcript.speech_s += span.end_s - span.start_s;
+      if (hooks_.on_speech) hooks_.on_speech(start_s, pcm);
+      for (auto& window : lane.packer.add(pcm, start_s)) waiting_.push_back(std::move(window));
+    }
+  }
+
+  Result<void> recognize_full_batches() {
+    while (waiting_.size() >= recognizer_.batch_size()) {
+      if (auto done = recognize(recognizer_.batch_size()); !done) return done;
+    }
+    return {};
+  }
+
+  Result<void> finish() {
+    for (auto& lane : lanes_) {
+      collect(lane, lane.voice_activity.finish());
+      if (auto window = lane.packer.finish()) waiting_.push_back(std::move(*window));
+    }
+    while (!waiting_.empty()) {
+      if (hooks_.stop.stop_requested())
+        return fail(Error::Kind::cancelled, input_.recording->name, {"中止しました", "cancelled"}, {"", ""});
+      if (auto done = recognize(std::min(waiting_.size(), recognizer_.batch_size())); !done) return done;
+    }
+    return {};
+  }
+
+  /// Recognises the first `count` waiting windows.
+  Result<void> recognize(std::size_t count) {
+    std::vector<std::vector<float>> sounds;
+    for (std::size_t i = 0; i < count; ++i) sounds.push_back(waiting_[i].pcm);
+    const auto recognitions = recognizer_.recognize(sounds);
+    if (!recognitions) return tl::unexpected<Error>(recognitions.error());
+    for (std::size_t i = 0; i < count; ++i) keep(waiting_[i], (*recognitions)[i]);
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+    return {};
+  }
+
+  void keep(const PackedWindow& window, const Recognition& recognition) {
+    for (auto& heard : build_utterances(window, recognition)) {
+      const auto begin = std::min(window.pcm.size(), static_cast<std::size_t>(heard.window_start_s * kSampleRate_hz));
+      const auto end = std::clamp(static_cast<std::size_t>(heard.window_end_s * kSampleRate_hz), begin,
+                                  window.pcm.size());
+      const auto sound = std::span(window.pcm).subspan(begin, end - begin);
+      const auto invention = find_invention(heard.utterance, sound, recognition);
+      if (invention != Invention::none) {
+        if (rejections_++ < kReportedRejections)
+          heard_.transcript.warnings.push_back(describe_rejection(heard.utterance, invention));
+        continue;
+      }
+      heard_.transcript.utterances.push_back(std::move(heard.utterance));
+      heard_.cues.push_back(measure_cues(sound));
+    }
+  }
+
+  const TranscribeInput& input_;
+  Recognizer& recognizer_;
+  const TranscribeHooks& hooks_;
+  std::vector<Lane> lanes_;
+  std::vector<PackedWindow> waiting_;
+  HeardSpeech heard_;
+  std::size_t rejections_ = 0;
+};
+
+}  // namespace
+
+Result<HeardSpeech> transcribe(const TranscribeInput& input, Recognizer& recognizer, const TranscribeHooks& hooks) {
+  Transcriber transcriber(input, recognizer, hooks);
+  if (auto opened = transcriber.open_lanes(); !opened) return tl::unexpected<Error>(opened.error());
+  if (auto done = transcriber.listen(); !done) return tl::unexpected<Error>(done.error());
+  return std::move(transcriber).take();
+}
+
+}  // namespace guardian::speech
