@@ -1,11 +1,13 @@
-// speech/roles.h - who is the customer and who the employee.
-// After recognition, before judgement: only the customer's words are scored, so a wrong role is worse than none. Roles are
-// told from what each side says (greetings with the company's name, set phrases of service, the words of complaint), and
-// where that is too thin they stay unknown and the transcript says so.
+// speech/roles.h - which voice is the customer's and which the employee's.
+// After recognition and, for mono, after diarization: voices get roles from what they say. Nobody is guessed
+// in silence: a decision comes with its confidence, thin evidence gives Speaker::unknown, and both say so in
+// Transcript::warnings.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,31 +16,57 @@
 
 namespace guardian::speech {
 
-/// Phrases with the weight they add for one side.
-struct RolePhrase {
-  std::string text;  ///< normalised
-  double weight = 0.0;
-};
-
-class RoleLexicon {
+/// The words by which roles are told apart, and how sure one must be: policy/roles.yaml, checked.
+class RolePolicy {
  public:
-  /// Reads policy/roles.yaml. Errors: not_found, unreadable, policy.
-  static Result<RoleLexicon> load(const std::filesystem::path& file);
+  /// Errors: not_found, unreadable, policy (naming the field that is wrong).
+  static Result<RolePolicy> load(const std::filesystem::path& file);
 
-  /// How much an utterance sounds like an employee (+) or a customer (-).
-  double score(const std::string& text) const;
+  /// The same from text; `name` is what errors call it. Errors: policy.
+  static Result<RolePolicy> parse(const std::string& yaml, const std::string& name);
+
+  RolePolicy(RolePolicy&&) noexcept;
+  RolePolicy& operator=(RolePolicy&&) noexcept;
+  ~RolePolicy();
+
+  struct Rules;
+  const Rules& rules() const { return *rules_; }
 
  private:
-  std::vector<RolePhrase> employee_;
-  std::vector<RolePhrase> customer_;
+  explicit RolePolicy(std::unique_ptr<Rules> rules);
+  std::unique_ptr<Rules> rules_;
+};
+
+/// How the recording was made.
+struct RecordingLayout {
+  int channels = 1;        ///< in the file
+  bool dual_mono = false;  ///< every channel carries the same sound
 };
 
 struct RoleOptions {
-  std::optional<int> customer_channel;  ///< stated by the user; then nothing is inferred, but a contradiction is noted
-  bool sides_by_channel = false;        ///< every channel is one side of the dealing
+  std::optional<int>
+      customer_channel;  ///< set by the user, from 0; all other channels are the employee's then
 };
 
-/// Sets the speaker of every utterance and says in the transcript's warnings how that was decided.
-void assign_roles(Transcript& transcript, const RoleLexicon& lexicon, const RoleOptions& options);
+/// What was decided, for the report and for measuring.
+struct RoleDecision {
+  enum class Basis {
+    wording,        ///< from what each voice said
+    option,         ///< as the user said
+    per_utterance,  ///< voices could not be told apart: utterance by utterance, from wording and turn-taking
+    undecided,      ///< too little evidence
+  };
+  Basis basis = Basis::undecided;
+  double confidence = 0.0;  ///< estimated probability that the roles are right, in [0, 1]; 1 for `option`
+  bool contradiction =
+      false;  ///< the words say otherwise than the option or the policy's usual order of channels
+};
+
+/// Sets `Utterance::speaker` of every utterance and adds what was decided to the warnings.
+/// Channels (or diarized voices) are compared with each other; without voices (`Utterance::channel` -1, mono)
+/// each utterance is judged with its neighbours and stays unknown where unsure. Errors: usage, if
+/// `customer_channel` is not a channel of the recording.
+Result<RoleDecision> assign_roles(Transcript& transcript, const RecordingLayout& layout,
+                                  const RoleOptions& options, const RolePolicy& policy);
 
 }  // namespace guardian::speech
