@@ -1,0 +1,58 @@
+// judgement/judge.h - a transcript and a policy in, a verdict out.
+// Nothing else is read or written, so the same call serves the command line, a server, and measurements of accuracy.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "judgement/verdict.h"
+#include "policy/policy.h"
+#include "speech/transcript.h"
+
+namespace guardian::judgement {
+
+/// Verdict on one customer utterance without any context.
+struct UtteranceVerdict {
+  std::string category;  ///< empty: none
+  int severity = 0;
+  double confidence = 0.0;
+  std::string quote;     ///< verbatim substring of the text
+  std::string rule;
+};
+
+/// An example of a rule that came out wrong.
+struct FailedExample {
+  std::string rule;
+  std::string example;
+  bool should_match = false;
+};
+
+/// Safe to use from several threads. The same input gives the same verdict.
+class Judge {
+ public:
+  /// Error::Kind::model if there is no dictionary for readings.
+  static Result<Judge> create(policy::Policy policy);
+  Judge(Judge&&) noexcept;
+  Judge& operator=(Judge&&) noexcept;
+  ~Judge();
+
+  const policy::Policy& policy() const;
+
+  Verdict judge(const speech::Transcript& transcript) const;
+
+  /// `text` must be valid UTF-8.
+  UtteranceVerdict judge_utterance(const std::string& text) const;
+
+  /// Runs every rule's own examples.
+  std::vector<FailedExample> test_examples() const;
+
+ private:
+  struct Impl;
+  explicit Judge(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace guardian::judgement

@@ -1,0 +1,126 @@
+#include "judgement/rule_matcher.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "judgement/sound_alike.h"
+
+namespace guardian::judgement {
+namespace {
+
+using policy::Match;
+using policy::Pattern;
+
+constexpr double kSoundLimit = 0.12;       // weighted edits per kana
+constexpr double kSoundConfidence = 0.7;   // of the rule's own
+
+bool any_within(const std::vector<Pattern>& patterns, std::string_view text) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& p) { return p.matches_within(text); });
+}
+
+/// The first bracket pair that encloses the match, e.g. 「…」 around it.
+bool is_bracketed(std::string_view text, const Match& match, const std::string& pair) {
+  const std::size_t half = pair.size() / 2;
+  const auto open = std::string_view(pair).substr(0, half);
+  const auto close = std::string_view(pair).substr(half);
+  const auto before = text.substr(0, match.begin);
+  const auto opened = before.rfind(open);
+  if (opened == std::string_view::npos) return false;
+  const auto closed = before.rfind(close);
+  if (closed != std::string_view::npos && closed > opened) return false;
+  return text.find(close, match.end) != std::string_view::npos;
+}
+
+/// The sentence around a match, borders included.
+std::string_view sentence_of(std::string_view text, const Match& match) {
+  constexpr std::string_view kStop = "。";
+  const auto before = text.rfind(kStop, match.begin);
+  const auto begin = before == std::string_view::npos ? 0 : before + kStop.size();
+  const auto after = text.find(kStop, match.end);
+  return text.substr(begin, after == std::string_view::npos ? std::string_view::npos : after - begin);
+}
+
+bool guards_match(const policy::Guard& guard, std::string_view text, const Match& match) {
+  const auto enclosed = [&](const std::string& pair) { return is_bracketed(text, match, pair); };
+  if (std::any_of(guard.brackets.begin(), guard.brackets.end(), enclosed)) return true;
+  const auto rest = text.substr(match.end);
+  if (std::any_of(guard.after.begin(), guard.after.end(), [&](const auto& p) { return p.matches_at_start(rest); }))
+    return true;
+  const auto lead = text.substr(0, match.begin);
+  if (std::any_of(guard.before.begin(), guard.before.end(), [&](const auto& p) { return p.matches_at_end(lead); }))
+    return true;
+  for (const auto& pattern : guard.covering)
+    for (const auto& cover : pattern.find_all(text))
+      if (cover.begin < match.end && match.begin < cover.end) return true;
+  return any_within(guard.anywhere, sentence_of(text, match));
+}
+
+bool was_said_before(const policy::EarlierTurn& wanted, const Surroundings& around) {
+  if (around.turns == nullptr) return false;
+  for (std::size_t back = 1; back <= static_cast<std::size_t>(wanted.within) && back <= around.index; ++back) {
+    const std::size_t turn = around.index - back;
+    if (around.transcript->utterances[turn].speaker != wanted.speaker) continue;
+    if (any_within(wanted.any, (*around.turns)[turn].surface())) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool RuleMatcher::applies(const policy::Rule& rule, const SearchableText& text, const Surroundings& around) const {
+  const auto& searched = rule.over_reading ? text.reading() : text.surface();
+  const auto required = [&](const Pattern& pattern) { return pattern.matches_within(searched); };
+  if (!std::all_of(rule.all.begin(), rule.all.end(), required)) return false;
+  if (any_within(rule.unless, searched)) return false;
+  if (!rule.settings.empty() && around.transcript != nullptr && around.transcript->setting)
+    if (std::find(rule.settings.begin(), rule.settings.end(), *around.transcript->setting) == rule.settings.end())
+      return false;
+  return !rule.after || was_said_before(*rule.after, around);
+}
+
+bool RuleMatcher::is_guarded(const policy::Rule& rule, const SearchableText& text, const Match& match) const {
+  return std::any_of(policy_.guards.begin(), policy_.guards.end(), [&](const policy::Guard& guard) {
+    const bool asked = !rule.guards || std::find(rule.guards->begin(), rule.guards->end(), guard.id) != rule.guards->end();
+    return asked && guards_match(guard, text.surface(), match);
+  });
+}
+
+void RuleMatcher::find_written(const policy::Rule& rule, const SearchableText& text, std::vector<RuleHit>& hits) const {
+  std::optional<Match> longest;
+  for (const auto& pattern : rule.any)
+    for (const auto& found : pattern.find_all(rule.over_reading ? text.reading() : text.surface())) {
+      const Match match = rule.over_reading ? text.surface_of_reading(found) : found;
+      if (match.begin >= match.end || is_guarded(rule, text, match)) continue;
+      if (!longest || match.end - match.begin > longest->end - longest->begin) longest = match;
+    }
+  if (longest) hits.push_back({&rule, *longest, false, rule.confidence});
+}
+
+void RuleMatcher::find_sounding(const policy::Rule& rule, const SearchableText& text, std::vector<RuleHit>& hits) const {
+  std::optional<SoundAlike> nearest;
+  for (const auto& phrase : rule.sounds_like) {
+    const auto found = find_sound_alike(text.reading(), phrase, kSoundLimit);
+    if (found && (!nearest || found->distance < nearest->distance)) nearest = found;
+  }
+  if (!nearest) return;
+  const Match match = text.surface_of_reading(nearest->in_reading);
+  if (match.begin >= match.end || is_guarded(rule, text, match)) return;
+  hits.push_back({&rule, match, true, rule.confidence * kSoundConfidence});
+}
+
+std::vector<RuleHit> RuleMatcher::find(const SearchableText& text, speech::Speaker speaker,
+                                       const Surroundings& around) const {
+  std::vector<RuleHit> hits;
+  for (const auto& rule : policy_.rules) {
+    // Of an unknown speaker only the customer's rules are tried; the finding will say that the speaker is unknown.
+    const bool employee_rule = rule.speaker == speech::Speaker::employee;
+    if (employee_rule != (speaker == speech::Speaker::employee)) continue;
+    if (!applies(rule, text, around)) continue;
+    const std::size_t before = hits.size();
+    find_written(rule, text, hits);
+    if (hits.size() == before && !rule.sounds_like.empty()) find_sounding(rule, text, hits);
+  }
+  return hits;
+}
+
+}  // namespace guardian::judgement
