@@ -398,6 +398,16 @@ RoleDecision decide_per_utterance(Transcript& transcript, const Rules& rules) {
   return decision;
 }
 
+/// One voice for everything is taken for voices that could not be told apart: a recording in which the
+/// customer and the employee sound alike must not become a monologue.
+bool voices_are_told_apart(const Transcript& transcript) {
+  const int first = transcript.utterances.front().channel;
+  const auto is_voice = [](const Utterance& utterance) { return utterance.channel >= 0; };
+  const auto is_other = [first](const Utterance& utterance) { return utterance.channel != first; };
+  return std::all_of(transcript.utterances.begin(), transcript.utterances.end(), is_voice) &&
+         std::any_of(transcript.utterances.begin(), transcript.utterances.end(), is_other);
+}
+
 void warn_option_ignored(Transcript& transcript) {
   transcript.warnings.push_back(
       {"この録音にはチャンネルの区別がないため、--customer-channel の指定は使いませんでした。",
@@ -448,9 +458,7 @@ Result<RoleDecision> assign_roles(Transcript& transcript, const RecordingLayout&
   }
   if (options.customer_channel && !are_channels) warn_option_ignored(transcript);
   if (transcript.utterances.empty()) return RoleDecision{};
-  const bool has_voices = std::all_of(transcript.utterances.begin(), transcript.utterances.end(),
-                                      [](const Utterance& utterance) { return utterance.channel >= 0; });
-  if (!are_channels && !has_voices) return decide_per_utterance(transcript, rules);
+  if (!are_channels && !voices_are_told_apart(transcript)) return decide_per_utterance(transcript, rules);
 
   const Voices voices = evidence_by_voice(transcript, rules);
   const Roles heard = compare_voices(voices, transcript.utterances.front().channel, rules);
