@@ -22,19 +22,25 @@ constexpr int kMaximumRate = 384000;
 constexpr double kMaximumDuration_s = 24.0 * 3600.0;
 constexpr double kGapTolerance_s = 0.05;   // jitter of timestamps that players ignore too
 constexpr double kMaximumGap_s = 600.0;    // a larger jump is a broken timestamp, not silence
+constexpr double kMaximumSilence_s = 3600.0;  // inserted in all: made-up timestamps must not make hours of nothing
+constexpr double kBackwardJump_s = 1.0;    // a new part of a joined recording, whose clock starts again
 constexpr double kSilenceBlock_s = 1.0;
 constexpr int kBufferBytes = 1 << 16;
 
 // Containers that hold sound themselves. Playlists and descriptions (hls, concat, dash, sdp, image2, ...) are left out:
 // they would make libavformat open other files.
 constexpr const char* kFormats =
-    "wav,w64,aiff,au,caf,mp3,aac,flac,ogg,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,amr,amrnb,amrwb,avi,asf,mpeg,mpegts,flv,"
-    "gsm,ac3,voc";
+    "wav,w64,aiff,au,caf,mp3,aac,flac,ogg,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,amr,avi,asf,mpeg,mpegts,flv,ac3,voc";
 
 tl::unexpected<Error> cannot_open(const std::filesystem::path& path, int code) {
   if (code == ENOENT || code == ENOTDIR || code == ENAMETOOLONG)
     return fail(Error::Kind::not_found, path.string(), {"ファイルがありません", "no such file"},
                 {"パスと綴りを確かめてください", "Check the path and its spelling"});
+  if (code == EISDIR || code == ENOTSUP)
+    return fail(Error::Kind::unreadable, path.string(),
+                {code == EISDIR ? "フォルダーです" : "普通のファイルではありません (パイプや装置)",
+                 code == EISDIR ? "it is a folder" : "not a regular file (a pipe or device)"},
+                {"録音ファイルを指定してください", "Name a recording"});
   const std::string reason = std::system_category().message(code);
   return fail(Error::Kind::unreadable, path.string(),
               {fmt::format("読み取れません ({})", reason), fmt::format("cannot be read ({})", reason)},
@@ -47,6 +53,10 @@ tl::unexpected<Error> not_a_recording(const std::filesystem::path& path, const T
                "Check that it is a recording and that it was copied completely"});
 }
 
+tl::unexpected<Error> was_cancelled(const std::filesystem::path& path) {
+  return fail(Error::Kind::cancelled, path.string(), {"中止しました", "cancelled"}, {"", ""});
+}
+
 /// Closes the descriptor that libav's reader below borrows.
 struct File {
   explicit File(int descriptor) : fd(descriptor) {}
@@ -56,11 +66,13 @@ struct File {
     if (fd >= 0) ::close(fd);
   }
   int fd;
+  std::stop_token stop;
 };
 
 int read_bytes(void* opaque, std::uint8_t* buffer, int size) {
   const auto& file = *static_cast<File*>(opaque);
   for (;;) {
+    if (file.stop.stop_requested()) return AVERROR_EXIT;
     const ssize_t got = ::read(file.fd, buffer, static_cast<std::size_t>(size));
     if (got > 0) return static_cast<int>(got);
     if (got == 0) return AVERROR_EOF;
@@ -84,10 +96,13 @@ Result<std::unique_ptr<File>> open_file(const std::filesystem::path& path) {
   struct stat status = {};
   if (::fstat(file->fd, &status) != 0) return cannot_open(path, errno);
   if (S_ISDIR(status.st_mode)) return cannot_open(path, EISDIR);
-  if (!S_ISREG(status.st_mode)) return cannot_open(path, EINVAL);
+  if (!S_ISREG(status.st_mode)) return cannot_open(path, ENOTSUP);
   if (status.st_size == 0) return not_a_recording(path, {"空のファイルです", "the file is empty"});
   return file;
 }
+
+/// libavformat must not open anything but the file it was given, whatever that file says.
+int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
 
 bool is_moving_picture(const AVStream& stream) {
   return stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO && (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
@@ -109,8 +124,11 @@ struct Decoder::Impl {
   int rate_hz = 0;
   int resampler_rate_hz = 0;  // of the frames the resampler was made for
   int resampler_format = -1;
+  int resampler_channels = 0;
   std::int64_t emitted = 0;   // samples per channel given out
   std::int64_t silence = 0;   // samples of silence still to be given out before the next frame
+  double inserted_s = 0.0;    // silence given out in all
+  double shift_s = 0.0;       // added to timestamps since the last broken one
   bool draining = false;
   bool ended = false;
   bool broke_off = false;
@@ -134,6 +152,7 @@ Result<void> Decoder::Impl::open_format() {
   AVFormatContext* context = avformat_alloc_context();
   context->pb = io.get();
   context->flags |= AVFMT_FLAG_CUSTOM_IO;
+  context->io_open = &refuse_to_open;
   AVDictionary* options = nullptr;
   av_dict_set(&options, "format_whitelist", kFormats, 0);
   av_dict_set(&options, "protocol_whitelist", "none", 0);
@@ -221,13 +240,22 @@ bool Decoder::Impl::receive_frame() {
   }
 }
 
-/// Makes the resampler fit `frame`; false for a frame that changed its number of channels in the middle.
+/// Makes the resampler fit `frame`, which may have changed its form in the middle; false if that is impossible.
 bool Decoder::Impl::prepare_resampler() {
-  if (frame->ch_layout.nb_channels != facts.channels || frame->sample_rate < kMinimumRate) return false;
-  if (resampler != nullptr && resampler_rate_hz == frame->sample_rate && resampler_format == frame->format) return true;
+  const int channels = frame->ch_layout.nb_channels;
+  if (channels < 1 || channels > kMaximumChannels || frame->sample_rate < kMinimumRate) return false;
+  if (resampler != nullptr && resampler_rate_hz == frame->sample_rate && resampler_format == frame->format &&
+      resampler_channels == channels)
+    return true;
+  AVChannelLayout wanted = {};
+  if (channels == facts.channels)
+    av_channel_layout_copy(&wanted, &frame->ch_layout);
+  else
+    av_channel_layout_default(&wanted, facts.channels);
   SwrContext* context = nullptr;
-  const int made = swr_alloc_set_opts2(&context, &frame->ch_layout, AV_SAMPLE_FMT_FLTP, rate_hz, &frame->ch_layout,
+  const int made = swr_alloc_set_opts2(&context, &wanted, AV_SAMPLE_FMT_FLTP, rate_hz, &frame->ch_layout,
                                        static_cast<AVSampleFormat>(frame->format), frame->sample_rate, 0, nullptr);
+  av_channel_layout_uninit(&wanted);
   resampler.reset(context);
   if (made < 0 || swr_init(context) < 0) {
     resampler.reset();
@@ -235,6 +263,7 @@ bool Decoder::Impl::prepare_resampler() {
   }
   resampler_rate_hz = frame->sample_rate;
   resampler_format = frame->format;
+  resampler_channels = channels;
   return true;
 }
 
@@ -256,16 +285,24 @@ std::vector<std::vector<float>> Decoder::Impl::convert(const AVFrame* source) {
   return samples;
 }
 
-/// Notes the silence between what was given out and the frame's timestamp.
+/// Notes the silence between what was given out and the frame's timestamp. Jumps that cannot be silence shift the
+/// timestamps from there on, so that later gaps are still seen.
 void Decoder::Impl::bridge_gap() {
   const std::int64_t timestamp = frame->best_effort_timestamp;
   if (timestamp == AV_NOPTS_VALUE) return;
   const std::int64_t origin = format->start_time != AV_NOPTS_VALUE
                                   ? av_rescale_q(format->start_time, AV_TIME_BASE_Q, stream->time_base)
                                   : 0;
-  const double expected_s = static_cast<double>(timestamp - origin) * av_q2d(stream->time_base);
-  const double gap_s = expected_s - static_cast<double>(emitted) / rate_hz;
-  if (gap_s > kGapTolerance_s && gap_s < kMaximumGap_s) silence = static_cast<std::int64_t>(gap_s * rate_hz);
+  // In floating point: hostile timestamps would overflow integers.
+  const double expected_s = (static_cast<double>(timestamp) - static_cast<double>(origin)) * av_q2d(stream->time_base);
+  const double gap_s = expected_s + shift_s - static_cast<double>(emitted) / rate_hz;
+  if (gap_s <= kGapTolerance_s && gap_s >= -kBackwardJump_s) return;
+  if (gap_s > 0.0 && gap_s < kMaximumGap_s && inserted_s + gap_s < kMaximumSilence_s) {
+    silence = static_cast<std::int64_t>(gap_s * rate_hz);
+    inserted_s += gap_s;
+  } else {
+    shift_s -= gap_s;
+  }
 }
 
 Pcm Decoder::Impl::emit(std::vector<std::vector<float>> samples) {
@@ -283,14 +320,17 @@ const TrackFacts& Decoder::facts() const { return impl_->facts; }
 int Decoder::damaged_packets() const { return impl_->damaged_packets; }
 bool Decoder::broke_off() const { return impl_->broke_off; }
 
-Result<Decoder> Decoder::open(const std::filesystem::path& path, int rate_hz) {
+Result<Decoder> Decoder::open(const std::filesystem::path& path, int rate_hz, const std::stop_token& stop) {
   av_log_set_level(AV_LOG_QUIET);
   auto impl = std::make_unique<Impl>();
   impl->path = path;
   auto file = open_file(path);
   if (!file) return tl::unexpected<Error>(file.error());
   impl->file = std::move(*file);
-  if (auto opened = impl->open_format(); !opened) return tl::unexpected<Error>(opened.error());
+  impl->file->stop = stop;
+  auto opened_format = impl->open_format();
+  if (stop.stop_requested()) return was_cancelled(path);
+  if (!opened_format) return tl::unexpected<Error>(opened_format.error());
   if (auto opened = impl->open_codec(); !opened) return tl::unexpected<Error>(opened.error());
   impl->state_facts();
   impl->rate_hz = rate_hz > 0 ? rate_hz : impl->facts.sample_rate_hz;
@@ -300,6 +340,7 @@ Result<Decoder> Decoder::open(const std::filesystem::path& path, int rate_hz) {
 Result<std::optional<Pcm>> Decoder::read() {
   auto& state = *impl_;
   for (;;) {
+    if (state.file->stop.stop_requested()) return was_cancelled(state.path);
     if (state.silence > 0) {
       const auto length = std::min<std::int64_t>(state.silence, static_cast<std::int64_t>(kSilenceBlock_s * state.rate_hz));
       state.silence -= length;
@@ -322,6 +363,7 @@ Result<std::optional<Pcm>> Decoder::read() {
       state.bridge_gap();
       samples = state.convert(state.frame.get());
     } else {
+      if (state.file->stop.stop_requested()) return was_cancelled(state.path);
       state.ended = true;
       if (state.resampler != nullptr) samples = state.convert(nullptr);
       if (state.emitted == 0 && (samples.empty() || samples[0].empty()))

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,9 @@ struct TrackFacts {
 class Decoder {
  public:
   /// `rate_hz`: sample rate of the result, 0 to keep the file's.
-  /// Errors: not_found, unreadable (also for folders, pipes and devices), damaged, no_speech_source.
-  static Result<Decoder> open(const std::filesystem::path& path, int rate_hz);
+  /// `stop`: ends reading within one block of the file, even while libavformat searches for the next packet.
+  /// Errors: not_found, unreadable (also for folders, pipes and devices), damaged, no_speech_source, cancelled.
+  static Result<Decoder> open(const std::filesystem::path& path, int rate_hz, const std::stop_token& stop = {});
   Decoder(Decoder&&) noexcept;
   Decoder& operator=(Decoder&&) noexcept;
   ~Decoder();
@@ -46,7 +48,7 @@ class Decoder {
 
   /// The next samples, at most a few thousand; empty at the end. Damaged packets are skipped and counted; gaps in the
   /// timestamps become silence, so that times match what a player shows.
-  /// Errors: damaged, if nothing at all can be decoded or the recording is longer than 24 hours.
+  /// Errors: damaged, if nothing at all can be decoded or the recording is longer than 24 hours; cancelled.
   Result<std::optional<Pcm>> read();
 
   /// Packets that could not be decoded so far.

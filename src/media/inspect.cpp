@@ -79,14 +79,12 @@ void warn_of_length(const Recording& recording, const Decoder& decoder, WarningL
 
 Result<Recording> inspect(const std::filesystem::path& path, const InspectProgress& progress,
                           const std::stop_token& stop) {
-  auto decoder = Decoder::open(path, 0);
+  auto decoder = Decoder::open(path, 0, stop);
   if (!decoder) return tl::unexpected<Error>(decoder.error());
   const auto& facts = decoder->facts();
   LevelMeter meter(facts.channels, facts.sample_rate_hz);
   double reported_s = 0.0;
   for (;;) {
-    if (stop.stop_requested())
-      return fail(Error::Kind::cancelled, path.string(), {"中止しました", "cancelled"}, {"", ""});
     const auto pcm = decoder->read();
     if (!pcm) return tl::unexpected<Error>(pcm.error());
     if (!*pcm) break;
