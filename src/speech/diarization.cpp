@@ -15,6 +15,7 @@ using Embedding = SpeakerEncoder::Embedding;
 constexpr double kRate_hz = 16000.0;
 constexpr double kFrame_s = 0.01;
 constexpr double kSlot_s = 0.1;  // resolution of the answer
+constexpr double kShortestTurn_s = 0.4;
 constexpr std::size_t kFrameValues = SpeakerEncoder::kMels;
 constexpr std::size_t kWindowValues = SpeakerEncoder::kWindowFrames * kFrameValues;
 constexpr std::size_t kPendingWindows = 16;
@@ -243,6 +244,27 @@ std::vector<int> voices_of_words(const Utterance& utterance, const std::vector<S
   return voices;
 }
 
+/// Runs of one voice, as indices of the words that begin them. Runs too short to be somebody's turn are noise
+/// of the border and go to the voice before them (after them at the start).
+std::vector<std::size_t> turns_of_words(const Utterance& utterance, std::vector<int>& voices) {
+  std::vector<std::size_t> begins;
+  for (std::size_t begin = 0; begin < voices.size();) {
+    std::size_t end = begin;
+    while (end < voices.size() && voices[end] == voices[begin]) ++end;
+    const bool too_short = utterance.words[end - 1].end_s - utterance.words[begin].start_s < kShortestTurn_s;
+    if (too_short && (begin > 0 || end < voices.size())) {
+      const int neighbour = begin > 0 ? voices[begin - 1] : voices[end];
+      std::fill(voices.begin() + static_cast<std::ptrdiff_t>(begin),
+                voices.begin() + static_cast<std::ptrdiff_t>(end), neighbour);
+    }
+    begin = end;
+  }
+  for (std::size_t i = 0; i < voices.size(); ++i) {
+    if (i == 0 || voices[i] != voices[i - 1]) begins.push_back(i);
+  }
+  return begins;
+}
+
 double mean_probability(const std::vector<Word>& words) {
   double sum = 0.0;
   for (const Word& word : words) sum += word.probability;
@@ -277,23 +299,19 @@ void apply_speakers(Transcript& transcript, std::vector<RawCues>& cues,
   std::vector<RawCues> kept_cues;
   for (std::size_t i = 0; i < transcript.utterances.size(); ++i) {
     Utterance& whole = transcript.utterances[i];
-    const std::vector<int> voices =
-        words_make_the_text(whole) ? voices_of_words(whole, spans) : std::vector<int>{};
-    const bool one_voice =
-        std::adjacent_find(voices.begin(), voices.end(), std::not_equal_to<>()) == voices.end();
-    if (one_voice) {
+    std::vector<int> voices = words_make_the_text(whole) ? voices_of_words(whole, spans) : std::vector<int>{};
+    const std::vector<std::size_t> begins = turns_of_words(whole, voices);
+    if (begins.size() < 2) {
       whole.channel = voices.empty() ? voice_within(spans, whole.start_s, whole.end_s) : voices.front();
       utterances.push_back(std::move(whole));
       kept_cues.push_back(cues[i]);
       continue;
     }
-    for (std::size_t begin = 0; begin < voices.size();) {
-      std::size_t end = begin;
-      while (end < voices.size() && voices[end] == voices[begin]) ++end;
-      utterances.push_back(part_of(whole, begin, end));
-      utterances.back().channel = voices[begin];
+    for (std::size_t turn = 0; turn < begins.size(); ++turn) {
+      const std::size_t end = turn + 1 < begins.size() ? begins[turn + 1] : voices.size();
+      utterances.push_back(part_of(whole, begins[turn], end));
+      utterances.back().channel = voices[begins[turn]];
       kept_cues.emplace_back();
-      begin = end;
     }
   }
   for (std::size_t i = 0; i < utterances.size(); ++i) utterances[i].index = static_cast<int>(i);

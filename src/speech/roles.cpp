@@ -461,6 +461,11 @@ Result<RoleDecision> assign_roles(Transcript& transcript, const RecordingLayout&
   if (!are_channels && !voices_are_told_apart(transcript)) return decide_per_utterance(transcript, rules);
 
   const Voices voices = evidence_by_voice(transcript, rules);
+  const auto speaking = std::count_if(voices.begin(), voices.end(),
+                                      [](const auto& entry) { return entry.second.groups() > 0; });
+  // Where only one voice says anything telling, the other may be hold music or noise, and the one may be two
+  // people.
+  if (!are_channels && speaking < 2) return decide_per_utterance(transcript, rules);
   const Roles heard = compare_voices(voices, transcript.utterances.front().channel, rules);
   if (are_channels && options.customer_channel) {
     return decide_by_option(transcript, *options.customer_channel, heard, layout);

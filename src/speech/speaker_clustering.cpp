@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <random>
 
 namespace guardian::speech {
 namespace {
@@ -89,10 +90,17 @@ class Groups {
   std::vector<std::size_t> nearest_;
 };
 
+/// At most `most` of the embeddings, one from each of as many equal stretches; which one is left to chance,
+/// so that no rhythm in the recording can hide a voice. The same recording always gives the same sample.
 std::vector<Embedding> sample(const std::vector<Embedding>& embeddings, std::size_t most) {
   if (embeddings.size() <= most) return embeddings;
+  std::minstd_rand random(1);
   std::vector<Embedding> sampled;
-  for (std::size_t i = 0; i < most; ++i) sampled.push_back(embeddings[i * embeddings.size() / most]);
+  for (std::size_t i = 0; i < most; ++i) {
+    const std::size_t begin = i * embeddings.size() / most;
+    const std::size_t end = (i + 1) * embeddings.size() / most;
+    sampled.push_back(embeddings[begin + random() % (end - begin)]);
+  }
   return sampled;
 }
 
@@ -206,9 +214,8 @@ std::vector<Embedding> find_voices(const std::vector<Embedding>& embeddings,
                                    const ClusteringOptions& options) {
   if (embeddings.empty()) return {};
   const std::vector<Embedding> compared = sample(embeddings, options.most_compared);
-  const double share = static_cast<double>(compared.size()) / static_cast<double>(embeddings.size());
-  const auto fewest = std::max<std::size_t>(
-      2, static_cast<std::size_t>(std::lround(static_cast<double>(options.fewest_windows) * share)));
+  const auto share = static_cast<std::size_t>(options.least_share * static_cast<double>(compared.size()));
+  const std::size_t fewest = std::max({std::size_t{2}, options.fewest_windows, share});
   std::vector<Embedding> voices = choose(candidates(compared, fewest, options.most_voices), options);
   if (voices.empty()) voices.push_back(mean_of(compared));
   refine(voices, embeddings);

@@ -15,6 +15,7 @@ struct ClusteringOptions {
   double further_voice = 0.75;  ///< the same for a third voice and more: conversations have two sides
   std::size_t most_voices = 4;
   std::size_t fewest_windows = 5;    ///< smaller groups are outliers of another voice
+  double least_share = 0.03;         ///< of all windows, for the same reason
   std::size_t most_compared = 1000;  ///< embeddings compared with each other; more are sampled evenly
 };
 

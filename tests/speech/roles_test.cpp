@@ -147,6 +147,28 @@ TEST(Roles, WithoutVoicesOnlyClearUtterancesGetARole) {
   EXPECT_THAT(all_warnings(transcript), HasSubstr("不明"));
 }
 
+TEST(Roles, OneVoiceForBothIsNotTakenForAMonologue) {
+  Transcript transcript = call(0, 0);
+  const auto decision = assign_roles(transcript, kMono, {}, shipped_policy());
+  ASSERT_TRUE(decision);
+  EXPECT_EQ(decision->basis, RoleDecision::Basis::per_utterance);
+  EXPECT_EQ(transcript.utterances[0].speaker, Speaker::employee);
+  EXPECT_EQ(transcript.utterances[3].speaker, Speaker::customer);
+}
+
+TEST(Roles, MusicAsTheSecondVoiceDoesNotMakeOneOfTwoPeople) {
+  Transcript transcript = call(0, 0);
+  Utterance music;
+  music.channel = 1;
+  music.text = "♪";
+  transcript.utterances.push_back(music);
+  const auto decision = assign_roles(transcript, kMono, {}, shipped_policy());
+  ASSERT_TRUE(decision);
+  EXPECT_EQ(decision->basis, RoleDecision::Basis::per_utterance);
+  EXPECT_EQ(transcript.utterances[0].speaker, Speaker::employee);
+  EXPECT_EQ(transcript.utterances[3].speaker, Speaker::customer);
+}
+
 TEST(Roles, TheOptionMeansNothingWithoutChannelsAndThatIsSaid) {
   Transcript transcript = call(-1, -1);
   ASSERT_TRUE(assign_roles(transcript, {2, true}, {.customer_channel = 1}, shipped_policy()));
