@@ -56,7 +56,7 @@ class WeightFile {
  public:
   WeightFile(const nlohmann::json& header, const std::string& bytes) : header_(header), bytes_(bytes) {}
 
-  Matrix tensor(const std::string& name, std::vector<std::size_t> shape) const {
+  Matrix tensor(const std::string& name, const std::vector<std::size_t>& shape) const {
     const nlohmann::json& entry = header_.at("tensors").at(name);
     std::size_t count = 1;
     for (const std::size_t extent : shape) count *= extent;

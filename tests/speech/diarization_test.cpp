@@ -13,7 +13,6 @@
 namespace guardian::speech {
 namespace {
 
-using testing::ElementsAre;
 using testing::IsEmpty;
 
 std::filesystem::path model_folder() { return test::source_dir() / ".deps/models/speaker-ge2e"; }

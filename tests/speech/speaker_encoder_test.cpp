@@ -18,7 +18,7 @@ std::filesystem::path model_folder() { return test::source_dir() / ".deps/models
 std::vector<float> pulse_train() {
   std::vector<float> pcm(SpeakerEncoder::kWindowSamples);
   for (std::size_t i = 0; i < pcm.size(); ++i) {
-    const double in_period = static_cast<double>(i % 133);
+    const auto in_period = static_cast<double>(i % 133);
     const double pulse = in_period < 40 ? 0.1 * std::cos(2 * std::numbers::pi * in_period / 20) : 0.0;
     const double swell = 0.6 + 0.4 * std::sin(2 * std::numbers::pi * static_cast<double>(i) / 6400);
     pcm[i] = static_cast<float>(pulse * swell);
