@@ -157,14 +157,16 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view cont
   return write_files({&file, 1});
 }
 
-Result<std::string> sha256_of_file(const std::filesystem::path& path) {
+Result<std::string> sha256_of_file(const std::filesystem::path& path, const std::stop_token& stop) {
   crypto_hash_sha256_state state;
   crypto_hash_sha256_init(&state);
   auto read = for_each_block(path, [&](std::string_view block) {
     crypto_hash_sha256_update(&state, reinterpret_cast<const unsigned char*>(block.data()), block.size());
-    return true;
+    return !stop.stop_requested();
   });
   if (!read) return tl::unexpected<Error>(read.error());
+  if (stop.stop_requested())
+    return fail(Error::Kind::cancelled, path.string(), {"中止しました", "cancelled"}, {"", ""});
   std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
   crypto_hash_sha256_final(&state, digest.data());
   return to_hex(digest.data(), digest.size());

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -28,8 +29,8 @@ Result<void> write_files(std::span<const NewFile> files);
 /// The same for one file.
 Result<void> write_file(const std::filesystem::path& path, std::string_view content);
 
-/// SHA-256 of a file in lower-case hexadecimal, read in blocks. Errors: not_found, unreadable.
-Result<std::string> sha256_of_file(const std::filesystem::path& path);
+/// SHA-256 of a file in lower-case hexadecimal, read in blocks. Errors: not_found, unreadable, cancelled.
+Result<std::string> sha256_of_file(const std::filesystem::path& path, const std::stop_token& stop = {});
 
 /// SHA-256 of bytes in lower-case hexadecimal.
 std::string sha256(std::string_view bytes);

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cmath>
+#include <string_view>
 #include <system_error>
 
 #include "media/libav.h"
@@ -206,7 +207,10 @@ void Decoder::Impl::state_facts() {
   if (!(stated_s > 0.0) || stated_s > kMaximumDuration_s * 10.0) return;
   facts.estimated_duration_s = stated_s;
   // Some demuxers guess the length from the bit rate; only what an index or header states can be held against the file.
-  if (format->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE) facts.stated_duration_s = stated_s;
+  // Matroska, ASF and FLV state one length for all streams: with a picture in the file it need not be the sound's.
+  const std::string_view container = format->iformat->name;
+  const bool shared = format->nb_streams > 1 && (container.starts_with("matroska") || container == "asf" || container == "flv");
+  if (format->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE && !shared) facts.stated_duration_s = stated_s;
 }
 
 /// Gives the decoder its next packet, or tells it that there are no more.

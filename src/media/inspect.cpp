@@ -19,6 +19,7 @@ constexpr double kClippedShare = 0.002;
 constexpr double kLengthTolerance_s = 2.0;
 constexpr double kLengthTolerance = 0.02;  // share of the length
 constexpr double kProgressStep_s = 5.0;
+constexpr int kDamagedPackets = 3;  // one or two are what a trailing tag or a cut between frames leaves behind
 
 class WarningList {
  public:
@@ -70,7 +71,7 @@ void warn_of_length(const Recording& recording, const Decoder& decoder, WarningL
     warnings.add(Warning::Code::wrong_length,
                  fmt::format("記載の長さ {:.1f} 秒に対し実際は {:.1f} 秒です", *stated_s, recording.duration_s),
                  fmt::format("says {:.1f} s but holds {:.1f} s", *stated_s, recording.duration_s));
-  if (decoder.damaged_packets() > 0)
+  if (decoder.damaged_packets() >= kDamagedPackets)
     warnings.add(Warning::Code::truncated, fmt::format("壊れた部分が {} か所あります", decoder.damaged_packets()),
                  fmt::format("{} damaged places", decoder.damaged_packets()));
 }
@@ -94,7 +95,7 @@ Result<Recording> inspect(const std::filesystem::path& path, const InspectProgre
       progress(std::min(1.0, reported_s / facts.estimated_duration_s));
     }
   }
-  auto hash = sha256_of_file(path);
+  auto hash = sha256_of_file(path, stop);
   if (!hash) return tl::unexpected<Error>(hash.error());
 
   Recording recording;

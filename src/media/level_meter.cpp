@@ -9,7 +9,7 @@ namespace guardian::media {
 namespace {
 
 constexpr double kSilent_lufs = -70.0;       // EBU R 128's absolute gate
-constexpr float kFullScale = 0.999F;         // 16-bit full scale is 0.99997, 8-bit 0.992
+constexpr float kFullScale = 0.98F;          // the highest code of mu-law is 0.9804, of A-law 0.984, of 8-bit PCM 0.992
 constexpr double kActive_dbfs = -55.0;       // telephone noise floors lie below, quiet speech above
 constexpr double kActivityBlock_s = 0.1;
 constexpr std::size_t kMaximumSlices = 2000;
@@ -58,6 +58,7 @@ struct Lane {
   std::int64_t active_blocks = 0;
   double block_energy = 0.0;
   std::int64_t block_filled = 0;
+  double sum = 0.0;
   double energy = 0.0;
   double product = 0.0;  // with the first channel
 
@@ -68,6 +69,7 @@ struct Lane {
       const double sample = samples[i];
       peak = std::max(peak, std::abs(sample));
       clipped += std::abs(samples[i]) >= kFullScale ? 1 : 0;
+      sum += sample;
       energy += sample * sample;
       product += sample * first[i];
       block_energy += sample * sample;
@@ -82,6 +84,17 @@ struct Lane {
     block_filled = 0;
   }
 };
+
+/// Correlation of a channel with the first one, in [-1, 1]; 0 if one of them is constant. Means are taken out, or a
+/// constant offset of cheap hardware would make any two quiet channels alike.
+double correlation(const Lane& first, const Lane& other, std::int64_t samples) {
+  const auto count = static_cast<double>(samples);
+  const double first_variance = first.energy - first.sum * first.sum / count;
+  const double other_variance = other.energy - other.sum * other.sum / count;
+  const double covariance = other.product - first.sum * other.sum / count;
+  const double scale = std::sqrt(std::max(first_variance * other_variance, 0.0));
+  return scale > 0.0 ? covariance / scale : 0.0;
+}
 
 }  // namespace
 
@@ -135,9 +148,9 @@ std::vector<std::vector<Peak>> LevelMeter::peaks() const {
 bool LevelMeter::is_dual_mono() const {
   const auto& lanes = impl_->lanes;
   if (lanes.size() < 2 || lanes[0].active_blocks == 0) return false;
+  // A copy with swapped wires is a copy too, hence the absolute value.
   return std::all_of(lanes.begin() + 1, lanes.end(), [&](const Lane& lane) {
-    const double scale = std::sqrt(lanes[0].energy * lane.energy);
-    return scale > 0.0 && lane.product / scale > kSameSound;
+    return lane.active_blocks > 0 && std::abs(correlation(lanes[0], lane, impl_->samples)) > kSameSound;
   });
 }
 
