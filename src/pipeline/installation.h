@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "base/result.h"
 
@@ -11,5 +12,20 @@ namespace guardian::pipeline {
 /// <program>/../share/kasuhara-guardian/policy, else the source tree the program was built from.
 /// Errors: not_found, naming the places looked at.
 Result<std::filesystem::path> find_policy(const std::filesystem::path& chosen);
+
+/// Folders of model folders, in the order in which they are searched: $GUARDIAN_MODELS,
+/// <program>/../share/kasuhara-guardian/models, the user's own ($XDG_DATA_HOME or ~/.local/share,
+/// kasuhara-guardian/models) and what scripts/setup unpacked in the source tree.
+std::vector<std::filesystem::path> model_places();
+
+/// Where `guardian models pull` puts models: $GUARDIAN_MODELS, else the user's own folder. Errors: storage,
+/// if there is neither.
+Result<std::filesystem::path> place_for_new_models();
+
+/// The weights that tell speech from other sound. Errors: model, naming the places looked at.
+Result<std::filesystem::path> find_voice_activity_weights();
+
+/// models/catalogue.yaml beside the program or in the source tree. Errors: not_found.
+Result<std::filesystem::path> find_catalogue();
 
 }  // namespace guardian::pipeline

@@ -45,7 +45,7 @@ Result<std::vector<CatalogueEntry>> load_catalogue(const std::filesystem::path& 
 /// Errors: not_found, naming the entries there are.
 Result<CatalogueEntry> find_entry(std::span<const CatalogueEntry> catalogue, const std::string& name);
 
-/// Where the model is installed, first place first; empty if nowhere.
+/// The model's folder, whole or not, in the first place that has one; empty if none has.
 std::optional<std::filesystem::path> find_installed(const CatalogueEntry& entry,
                                                     std::span<const std::filesystem::path> places);
 
