@@ -3,6 +3,8 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <memory>
 #include <mutex>
@@ -103,12 +105,12 @@ Attempt attempt(const Download& request, Transfer& transfer) {
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   const std::unique_ptr<CURL, EasyClose> easy(curl_easy_init());
   if (easy == nullptr) return {CURLE_FAILED_INIT, 0, "libcurl"};
-  std::string reason(CURL_ERROR_SIZE, '\0');
+  std::array<char, CURL_ERROR_SIZE> reason{};
   set_options(easy.get(), request, transfer, reason.data());
   Attempt result;
   result.code = curl_easy_perform(easy.get());
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &result.status);
-  result.reason = reason.front() != '\0' ? std::string(reason.c_str()) : curl_easy_strerror(result.code);
+  result.reason = reason.front() != '\0' ? reason.data() : curl_easy_strerror(result.code);
   return result;
 }
 

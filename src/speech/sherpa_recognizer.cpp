@@ -191,6 +191,7 @@ std::vector<Token> spread_tokens(std::string_view text, double window_s) {
 bool cut_token_loop(std::vector<Token>& tokens) {
   std::unordered_map<std::string, std::size_t> numbers;
   std::vector<std::size_t> kept;
+  kept.reserve(tokens.size());
   for (const auto& token : tokens) kept.push_back(numbers.emplace(token.text, numbers.size()).first->second);
   if (!cut_loop(kept)) return false;
   std::vector<Token> shorter;
