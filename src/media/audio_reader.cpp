@@ -19,7 +19,8 @@ Result<std::optional<Pcm>> AudioReader::read() {
       continue;
     }
     for (std::size_t i = 0; i < block->channels.size(); ++i)
-      block->channels[i].insert(block->channels[i].end(), (*piece)->channels[i].begin(), (*piece)->channels[i].end());
+      block->channels[i].insert(block->channels[i].end(), (*piece)->channels[i].begin(),
+                                (*piece)->channels[i].end());
   }
   return block;
 }

@@ -1,4 +1,5 @@
-// media/audio_reader.h - a recording's sound in the form that speech/ listens to: 16 kHz, one lane per channel.
+// media/audio_reader.h - a recording's sound in the form that speech/ listens to: 16 kHz, one lane per
+// channel.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +12,8 @@ namespace guardian::media {
 
 constexpr int kListeningRate_hz = 16000;
 
-/// Reads a recording once from start to end in blocks of about a second; memory does not grow with its length.
+/// Reads a recording once from start to end in blocks of about a second; memory does not grow with its
+/// length.
 class AudioReader {
  public:
   /// Errors: as Decoder::open.
@@ -19,7 +21,8 @@ class AudioReader {
 
   int channels() const { return decoder_.facts().channels; }
 
-  /// The next block of at least a second, shorter only at the end; empty after the end. Errors: as Decoder::read.
+  /// The next block of at least a second, shorter only at the end; empty after the end. Errors: as
+  /// Decoder::read.
   Result<std::optional<Pcm>> read();
 
  private:

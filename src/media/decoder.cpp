@@ -21,17 +21,19 @@ constexpr int kMaximumChannels = 8;
 constexpr int kMinimumRate = 4000;
 constexpr int kMaximumRate = 384000;
 constexpr double kMaximumDuration_s = 24.0 * 3600.0;
-constexpr double kGapTolerance_s = 0.05;   // jitter of timestamps that players ignore too
-constexpr double kMaximumGap_s = 600.0;    // a larger jump is a broken timestamp, not silence
-constexpr double kMaximumSilence_s = 3600.0;  // inserted in all: made-up timestamps must not make hours of nothing
-constexpr double kBackwardJump_s = 1.0;    // a new part of a joined recording, whose clock starts again
+constexpr double kGapTolerance_s = 0.05;  // jitter of timestamps that players ignore too
+constexpr double kMaximumGap_s = 600.0;   // a larger jump is a broken timestamp, not silence
+constexpr double kMaximumSilence_s =
+    3600.0;                              // inserted in all: made-up timestamps must not make hours of nothing
+constexpr double kBackwardJump_s = 1.0;  // a new part of a joined recording, whose clock starts again
 constexpr double kSilenceBlock_s = 1.0;
 constexpr int kBufferBytes = 1 << 16;
 
-// Containers that hold sound themselves. Playlists and descriptions (hls, concat, dash, sdp, image2, ...) are left out:
-// they would make libavformat open other files.
+// Containers that hold sound themselves. Playlists and descriptions (hls, concat, dash, sdp, image2, ...) are
+// left out: they would make libavformat open other files.
 constexpr const char* kFormats =
-    "wav,w64,aiff,au,caf,mp3,aac,flac,ogg,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,amr,avi,asf,mpeg,mpegts,flv,ac3,voc";
+    "wav,w64,aiff,au,caf,mp3,aac,flac,ogg,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,amr,avi,asf,mpeg,mpegts,flv,"
+    "ac3,voc";
 
 tl::unexpected<Error> cannot_open(const std::filesystem::path& path, int code) {
   if (code == ENOENT || code == ENOTDIR || code == ENAMETOOLONG)
@@ -103,10 +105,27 @@ Result<std::unique_ptr<File>> open_file(const std::filesystem::path& path) {
 }
 
 /// libavformat must not open anything but the file it was given, whatever that file says.
-int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
+int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
+  return AVERROR(EPERM);
+}
+
+/// True for a WAV file that is shorter than its own header says; libavformat quietly goes by the file's size.
+/// Recorders that never came back to write the length leave 0 or a number near the format's limits there.
+bool is_cut_off_wav(const File& file) {
+  constexpr std::uint32_t kUnknownSize = 0x7FFF0000;
+  constexpr std::int64_t kTolerance_bytes = 4096;
+  std::array<std::uint8_t, 8> head{};
+  struct stat status = {};
+  if (::pread(file.fd, head.data(), head.size(), 0) != 8 || ::fstat(file.fd, &status) != 0) return false;
+  if (!std::equal(head.begin(), head.begin() + 4, "RIFF")) return false;
+  std::uint32_t stated = 0;
+  for (std::size_t i = 0; i < 4; ++i) stated |= static_cast<std::uint32_t>(head[4 + i]) << (8 * i);
+  return stated < kUnknownSize && std::int64_t{stated} + 8 > status.st_size + kTolerance_bytes;
+}
 
 bool is_moving_picture(const AVStream& stream) {
-  return stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO && (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
+  return stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
+         (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
 }
 
 }  // namespace
@@ -126,10 +145,10 @@ struct Decoder::Impl {
   int resampler_rate_hz = 0;  // of the frames the resampler was made for
   int resampler_format = -1;
   int resampler_channels = 0;
-  std::int64_t emitted = 0;   // samples per channel given out
-  std::int64_t silence = 0;   // samples of silence still to be given out before the next frame
-  double inserted_s = 0.0;    // silence given out in all
-  double shift_s = 0.0;       // added to timestamps since the last broken one
+  std::int64_t emitted = 0;  // samples per channel given out
+  std::int64_t silence = 0;  // samples of silence still to be given out before the next frame
+  double inserted_s = 0.0;   // silence given out in all
+  double shift_s = 0.0;      // added to timestamps since the last broken one
   bool draining = false;
   bool ended = false;
   bool broke_off = false;
@@ -157,7 +176,8 @@ Result<void> Decoder::Impl::open_format() {
   AVDictionary* options = nullptr;
   av_dict_set(&options, "format_whitelist", kFormats, 0);
   av_dict_set(&options, "protocol_whitelist", "none", 0);
-  const int opened = avformat_open_input(&context, nullptr, nullptr, &options);  // frees the context if it fails
+  const int opened =
+      avformat_open_input(&context, nullptr, nullptr, &options);  // frees the context if it fails
   av_dict_free(&options);
   if (opened < 0) return not_a_recording(path, {"録音・動画として読めません", "not readable as a recording"});
   format.reset(context);
@@ -166,7 +186,8 @@ Result<void> Decoder::Impl::open_format() {
   const int index = av_find_best_stream(context, AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
   if (index < 0) {
     if (index != AVERROR_DECODER_NOT_FOUND)
-      return fail(Error::Kind::no_speech_source, path.string(), {"音声が入っていません", "it has no sound track"},
+      return fail(Error::Kind::no_speech_source, path.string(),
+                  {"音声が入っていません", "it has no sound track"},
                   {"音声付きで録画したファイルを指定してください", "Give a recording with sound"});
     return not_a_recording(path, {"この音声形式には対応していません", "its sound format is not supported"});
   }
@@ -189,8 +210,10 @@ Result<void> Decoder::Impl::open_codec() {
   const int channels = codec->ch_layout.nb_channels;
   if (channels < 1 || channels > kMaximumChannels || codec->sample_rate < kMinimumRate ||
       codec->sample_rate > kMaximumRate)
-    return not_a_recording(path, {fmt::format("チャンネル数 {} または標本化周波数 {} Hz は扱えません", channels, codec->sample_rate),
-                                  fmt::format("{} channels at {} Hz are not supported", channels, codec->sample_rate)});
+    return not_a_recording(
+        path,
+        {fmt::format("チャンネル数 {} または標本化周波数 {} Hz は扱えません", channels, codec->sample_rate),
+         fmt::format("{} channels at {} Hz are not supported", channels, codec->sample_rate)});
   return {};
 }
 
@@ -198,7 +221,8 @@ void Decoder::Impl::state_facts() {
   facts.channels = codec->ch_layout.nb_channels;
   facts.sample_rate_hz = codec->sample_rate;
   facts.codec = avcodec_get_name(codec->codec_id);
-  for (unsigned i = 0; i < format->nb_streams; ++i) facts.video = facts.video || is_moving_picture(*format->streams[i]);
+  for (unsigned i = 0; i < format->nb_streams; ++i)
+    facts.video = facts.video || is_moving_picture(*format->streams[i]);
   double stated_s = 0.0;
   if (stream->duration != AV_NOPTS_VALUE && stream->duration > 0)
     stated_s = static_cast<double>(stream->duration) * av_q2d(stream->time_base);
@@ -206,11 +230,14 @@ void Decoder::Impl::state_facts() {
     stated_s = static_cast<double>(format->duration) / AV_TIME_BASE;
   if (!(stated_s > 0.0) || stated_s > kMaximumDuration_s * 10.0) return;
   facts.estimated_duration_s = stated_s;
-  // Some demuxers guess the length from the bit rate; only what an index or header states can be held against the file.
-  // Matroska, ASF and FLV state one length for all streams: with a picture in the file it need not be the sound's.
+  // Some demuxers guess the length from the bit rate; only what an index or header states can be held against
+  // the file. Matroska, ASF and FLV state one length for all streams: with a picture in the file it need not
+  // be the sound's.
   const std::string_view container = format->iformat->name;
-  const bool shared = format->nb_streams > 1 && (container.starts_with("matroska") || container == "asf" || container == "flv");
-  if (format->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE && !shared) facts.stated_duration_s = stated_s;
+  const bool shared = format->nb_streams > 1 &&
+                      (container.starts_with("matroska") || container == "asf" || container == "flv");
+  if (format->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE && !shared)
+    facts.stated_duration_s = stated_s;
 }
 
 /// Gives the decoder its next packet, or tells it that there are no more.
@@ -218,7 +245,7 @@ void Decoder::Impl::feed_decoder() {
   for (;;) {
     const int got = av_read_frame(format.get(), packet.get());
     if (got < 0) {
-      broke_off = got != AVERROR_EOF || (io->error < 0 && io->error != AVERROR_EOF);
+      broke_off = broke_off || got != AVERROR_EOF || (io->error < 0 && io->error != AVERROR_EOF);
       draining = true;
       avcodec_send_packet(codec.get(), nullptr);
       return;
@@ -244,7 +271,8 @@ bool Decoder::Impl::receive_frame() {
   }
 }
 
-/// Makes the resampler fit `frame`, which may have changed its form in the middle; false if that is impossible.
+/// Makes the resampler fit `frame`, which may have changed its form in the middle; false if that is
+/// impossible.
 bool Decoder::Impl::prepare_resampler() {
   const int channels = frame->ch_layout.nb_channels;
   if (channels < 1 || channels > kMaximumChannels || frame->sample_rate < kMinimumRate) return false;
@@ -257,8 +285,9 @@ bool Decoder::Impl::prepare_resampler() {
   else
     av_channel_layout_default(&wanted, facts.channels);
   SwrContext* context = nullptr;
-  const int made = swr_alloc_set_opts2(&context, &wanted, AV_SAMPLE_FMT_FLTP, rate_hz, &frame->ch_layout,
-                                       static_cast<AVSampleFormat>(frame->format), frame->sample_rate, 0, nullptr);
+  const int made =
+      swr_alloc_set_opts2(&context, &wanted, AV_SAMPLE_FMT_FLTP, rate_hz, &frame->ch_layout,
+                          static_cast<AVSampleFormat>(frame->format), frame->sample_rate, 0, nullptr);
   av_channel_layout_uninit(&wanted);
   resampler.reset(context);
   if (made < 0 || swr_init(context) < 0) {
@@ -275,7 +304,8 @@ bool Decoder::Impl::prepare_resampler() {
 std::vector<std::vector<float>> Decoder::Impl::convert(const AVFrame* source) {
   const int room = swr_get_out_samples(resampler.get(), source != nullptr ? source->nb_samples : 0);
   const auto channels = static_cast<std::size_t>(facts.channels);
-  std::vector<std::vector<float>> samples(channels, std::vector<float>(static_cast<std::size_t>(std::max(room, 0))));
+  std::vector<std::vector<float>> samples(channels,
+                                          std::vector<float>(static_cast<std::size_t>(std::max(room, 0))));
   std::array<std::uint8_t*, kMaximumChannels> planes{};
   for (std::size_t i = 0; i < channels; ++i) planes[i] = reinterpret_cast<std::uint8_t*>(samples[i].data());
   auto** input = source != nullptr ? const_cast<const std::uint8_t**>(source->extended_data) : nullptr;
@@ -289,8 +319,8 @@ std::vector<std::vector<float>> Decoder::Impl::convert(const AVFrame* source) {
   return samples;
 }
 
-/// Notes the silence between what was given out and the frame's timestamp. Jumps that cannot be silence shift the
-/// timestamps from there on, so that later gaps are still seen.
+/// Notes the silence between what was given out and the frame's timestamp. Jumps that cannot be silence shift
+/// the timestamps from there on, so that later gaps are still seen.
 void Decoder::Impl::bridge_gap() {
   const std::int64_t timestamp = frame->best_effort_timestamp;
   if (timestamp == AV_NOPTS_VALUE) return;
@@ -298,7 +328,8 @@ void Decoder::Impl::bridge_gap() {
                                   ? av_rescale_q(format->start_time, AV_TIME_BASE_Q, stream->time_base)
                                   : 0;
   // In floating point: hostile timestamps would overflow integers.
-  const double expected_s = (static_cast<double>(timestamp) - static_cast<double>(origin)) * av_q2d(stream->time_base);
+  const double expected_s =
+      (static_cast<double>(timestamp) - static_cast<double>(origin)) * av_q2d(stream->time_base);
   const double gap_s = expected_s + shift_s - static_cast<double>(emitted) / rate_hz;
   if (gap_s <= kGapTolerance_s && gap_s >= -kBackwardJump_s) return;
   if (gap_s > 0.0 && gap_s < kMaximumGap_s && inserted_s + gap_s < kMaximumSilence_s) {
@@ -337,6 +368,7 @@ Result<Decoder> Decoder::open(const std::filesystem::path& path, int rate_hz, co
   if (!opened_format) return tl::unexpected<Error>(opened_format.error());
   if (auto opened = impl->open_codec(); !opened) return tl::unexpected<Error>(opened.error());
   impl->state_facts();
+  impl->broke_off = is_cut_off_wav(*impl->file);
   impl->rate_hz = rate_hz > 0 ? rate_hz : impl->facts.sample_rate_hz;
   return Decoder(std::move(impl));
 }
@@ -346,10 +378,12 @@ Result<std::optional<Pcm>> Decoder::read() {
   for (;;) {
     if (state.file->stop.stop_requested()) return was_cancelled(state.path);
     if (state.silence > 0) {
-      const auto length = std::min<std::int64_t>(state.silence, static_cast<std::int64_t>(kSilenceBlock_s * state.rate_hz));
+      const auto length =
+          std::min<std::int64_t>(state.silence, static_cast<std::int64_t>(kSilenceBlock_s * state.rate_hz));
       state.silence -= length;
-      return std::optional<Pcm>(state.emit(std::vector<std::vector<float>>(
-          static_cast<std::size_t>(state.facts.channels), std::vector<float>(static_cast<std::size_t>(length)))));
+      return std::optional<Pcm>(
+          state.emit(std::vector<std::vector<float>>(static_cast<std::size_t>(state.facts.channels),
+                                                     std::vector<float>(static_cast<std::size_t>(length)))));
     }
     if (state.pending) {
       auto pcm = state.emit(std::move(std::exchange(state.pending, std::nullopt)->channels));
@@ -371,7 +405,8 @@ Result<std::optional<Pcm>> Decoder::read() {
       state.ended = true;
       if (state.resampler != nullptr) samples = state.convert(nullptr);
       if (state.emitted == 0 && (samples.empty() || samples[0].empty()))
-        return not_a_recording(state.path, {"音声を一つも復号できません", "no sound could be decoded from it"});
+        return not_a_recording(state.path,
+                               {"音声を一つも復号できません", "no sound could be decoded from it"});
     }
     if (!samples.empty() && !samples[0].empty()) state.pending = Pcm{0.0, std::move(samples)};
   }

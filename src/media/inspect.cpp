@@ -19,7 +19,8 @@ constexpr double kClippedShare = 0.002;
 constexpr double kLengthTolerance_s = 2.0;
 constexpr double kLengthTolerance = 0.02;  // share of the length
 constexpr double kProgressStep_s = 5.0;
-constexpr int kDamagedPackets = 3;  // one or two are what a trailing tag or a cut between frames leaves behind
+constexpr int kDamagedPackets =
+    3;  // one or two are what a trailing tag or a cut between frames leaves behind
 
 class WarningList {
  public:
@@ -50,7 +51,8 @@ void warn_of_levels(const Recording& recording, WarningList& warnings) {
                    fmt::format("channel {} is clipped", i + 1));
   }
   if (loudest_lufs < kVeryQuiet_lufs)
-    warnings.add(Warning::Code::very_quiet, fmt::format("音がとても小さい録音です ({:.0f} LUFS)", loudest_lufs),
+    warnings.add(Warning::Code::very_quiet,
+                 fmt::format("音がとても小さい録音です ({:.0f} LUFS)", loudest_lufs),
                  fmt::format("very quiet recording ({:.0f} LUFS)", loudest_lufs));
   if (recording.dual_mono)
     warnings.add(Warning::Code::dual_mono, "すべてのチャンネルが同じ音です。話者をチャンネルで分けられません",
@@ -68,11 +70,13 @@ void warn_of_length(const Recording& recording, const Decoder& decoder, WarningL
                  fmt::format("ファイルが途中で切れています (読めたのは {:.1f} 秒)", recording.duration_s),
                  fmt::format("the file is cut off (read {:.1f} s)", recording.duration_s));
   else if (stated_s && recording.duration_s > *stated_s + tolerance_s)
-    warnings.add(Warning::Code::wrong_length,
-                 fmt::format("記載の長さ {:.1f} 秒に対し実際は {:.1f} 秒です", *stated_s, recording.duration_s),
-                 fmt::format("says {:.1f} s but holds {:.1f} s", *stated_s, recording.duration_s));
+    warnings.add(
+        Warning::Code::wrong_length,
+        fmt::format("記載の長さ {:.1f} 秒に対し実際は {:.1f} 秒です", *stated_s, recording.duration_s),
+        fmt::format("says {:.1f} s but holds {:.1f} s", *stated_s, recording.duration_s));
   if (decoder.damaged_packets() >= kDamagedPackets)
-    warnings.add(Warning::Code::truncated, fmt::format("壊れた部分が {} か所あります", decoder.damaged_packets()),
+    warnings.add(Warning::Code::truncated,
+                 fmt::format("壊れた部分が {} か所あります", decoder.damaged_packets()),
                  fmt::format("{} damaged places", decoder.damaged_packets()));
 }
 

@@ -1,5 +1,6 @@
-// media/inspect.h - one pass over a file before anybody listens to it: what it is, how loud, what is wrong with it.
-// First step on the path. What it notices (one voice on both channels, silence, a cut-off end) decides how speech/ listens.
+// media/inspect.h - one pass over a file before anybody listens to it: what it is, how loud, what is wrong
+// with it. First step on the path. What it notices (one voice on both channels, silence, a cut-off end)
+// decides how speech/ listens.
 #pragma once
 
 #include <filesystem>

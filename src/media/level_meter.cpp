@@ -8,13 +8,14 @@
 namespace guardian::media {
 namespace {
 
-constexpr double kSilent_lufs = -70.0;       // EBU R 128's absolute gate
-constexpr float kFullScale = 0.98F;          // the highest code of mu-law is 0.9804, of A-law 0.984, of 8-bit PCM 0.992
-constexpr double kActive_dbfs = -55.0;       // telephone noise floors lie below, quiet speech above
+constexpr double kSilent_lufs = -70.0;  // EBU R 128's absolute gate
+constexpr float kFullScale =
+    0.98F;  // the highest code of mu-law is 0.9804, of A-law 0.984, of 8-bit PCM 0.992
+constexpr double kActive_dbfs = -55.0;  // telephone noise floors lie below, quiet speech above
 constexpr double kActivityBlock_s = 0.1;
 constexpr std::size_t kMaximumSlices = 2000;
 constexpr std::int64_t kFirstSliceSamples = 256;
-constexpr double kSameSound = 0.98;          // correlation; two lines of a call with crosstalk stay well below
+constexpr double kSameSound = 0.98;  // correlation; two lines of a call with crosstalk stay well below
 
 struct LoudnessRelease {
   void operator()(ebur128_state* state) const { ebur128_destroy(&state); }
@@ -85,8 +86,8 @@ struct Lane {
   }
 };
 
-/// Correlation of a channel with the first one, in [-1, 1]; 0 if one of them is constant. Means are taken out, or a
-/// constant offset of cheap hardware would make any two quiet channels alike.
+/// Correlation of a channel with the first one, in [-1, 1]; 0 if one of them is constant. Means are taken
+/// out, or a constant offset of cheap hardware would make any two quiet channels alike.
 double correlation(const Lane& first, const Lane& other, std::int64_t samples) {
   const auto count = static_cast<double>(samples);
   const double first_variance = first.energy - first.sum * first.sum / count;
@@ -108,7 +109,8 @@ LevelMeter::LevelMeter(int channels, int rate_hz) : impl_(std::make_unique<Impl>
   impl_->rate_hz = rate_hz;
   impl_->lanes.resize(static_cast<std::size_t>(channels));
   for (auto& lane : impl_->lanes)
-    lane.loudness.reset(ebur128_init(1, static_cast<unsigned long>(rate_hz), EBUR128_MODE_I | EBUR128_MODE_HISTOGRAM));
+    lane.loudness.reset(
+        ebur128_init(1, static_cast<unsigned long>(rate_hz), EBUR128_MODE_I | EBUR128_MODE_HISTOGRAM));
 }
 LevelMeter::LevelMeter(LevelMeter&&) noexcept = default;
 LevelMeter& LevelMeter::operator=(LevelMeter&&) noexcept = default;

@@ -1,4 +1,5 @@
-// media/level_meter.h - level, clipping, likeness of channels and the waveform, measured while samples pass by.
+// media/level_meter.h - level, clipping, likeness of channels and the waveform, measured while samples pass
+// by.
 #pragma once
 
 #include <cstdint>

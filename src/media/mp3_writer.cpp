@@ -7,10 +7,12 @@
 namespace guardian::media {
 namespace {
 
-constexpr int kEffort = 7;  // LAME's scale, 0 best to 9 fastest: at these rates 5 costs twice the time and is not heard
+constexpr int kEffort =
+    7;  // LAME's scale, 0 best to 9 fastest: at these rates 5 costs twice the time and is not heard
 
 tl::unexpected<Error> cannot_encode() {
-  return fail(Error::Kind::storage, "MP3", {"再生用の音声を作れません", "the sound for playback cannot be encoded"},
+  return fail(Error::Kind::storage, "MP3",
+              {"再生用の音声を作れません", "the sound for playback cannot be encoded"},
               {"ffmpeg (libavcodec) に libmp3lame が入っているか確かめてください",
                "Check that the installed libavcodec has libmp3lame"});
 }
@@ -122,7 +124,8 @@ Result<void> Mp3Writer::write(const std::vector<std::vector<float>>& samples) {
   std::size_t offset = 0;
   for (; waiting[0].size() - offset >= frame_size; offset += frame_size)
     if (!impl_->encode(offset, frame_size)) return cannot_encode();
-  for (auto& channel : waiting) channel.erase(channel.begin(), channel.begin() + static_cast<std::ptrdiff_t>(offset));
+  for (auto& channel : waiting)
+    channel.erase(channel.begin(), channel.begin() + static_cast<std::ptrdiff_t>(offset));
   return {};
 }
 

@@ -18,7 +18,9 @@ constexpr int kMonoBitRate = 32000;
 constexpr int kStereoBitRate = 48000;
 constexpr double kEndOfTime_s = 1e6;  // beyond the longest recording that Decoder reads
 
-std::int64_t sample_at(double time_s) { return std::llround(std::min(time_s, kEndOfTime_s) * kPlaybackRate_hz); }
+std::int64_t sample_at(double time_s) {
+  return std::llround(std::min(time_s, kEndOfTime_s) * kPlaybackRate_hz);
+}
 
 /// Clips in order of time, none touching another.
 Result<std::vector<PlaybackClip>> in_order(std::vector<PlaybackClip> clips) {
@@ -72,7 +74,8 @@ class ClipCutter {
       const std::int64_t to = std::min(last, clip_end);
       if (from < to) {
         for (std::size_t i = 0; i < kept.size(); ++i)
-          kept[i].insert(kept[i].end(), pcm.channels[i].begin() + (from - first), pcm.channels[i].begin() + (to - first));
+          kept[i].insert(kept[i].end(), pcm.channels[i].begin() + (from - first),
+                         pcm.channels[i].begin() + (to - first));
         account(from, to - from);
       }
       if (clip_end > last) break;
@@ -90,7 +93,8 @@ class ClipCutter {
       spans_.push_back({start_s, static_cast<double>(written_) / kPlaybackRate_hz, 0.0});
     accounted_clip_ = current_;
     written_ += length;
-    spans_.back().duration_s = static_cast<double>(written_) / kPlaybackRate_hz - spans_.back().playback_start_s;
+    spans_.back().duration_s =
+        static_cast<double>(written_) / kPlaybackRate_hz - spans_.back().playback_start_s;
   }
 
   std::vector<PlaybackClip> clips_;

@@ -1,5 +1,6 @@
-// media/playback.h - the recording, or the clips around its evidence, as a small MP3 that a browser plays inside the report.
-// Beside the path: report/ embeds the bytes and asks where a second of the recording is heard in them.
+// media/playback.h - the recording, or the clips around its evidence, as a small MP3 that a browser plays
+// inside the report. Beside the path: report/ embeds the bytes and asks where a second of the recording is
+// heard in them.
 #pragma once
 
 #include <filesystem>
@@ -41,10 +42,10 @@ struct Playback {
   std::optional<double> at(double recording_s) const;
 };
 
-/// Encodes a recording at 16 kHz: mono with 32 kbit/s (240 KB a minute), two channels as joint stereo with 48 kbit/s
-/// (360 KB a minute). More than two channels are mixed to mono. Clips beyond the recording's end give nothing.
-/// Errors: as Decoder::open and Decoder::read; usage for a clip that ends before it starts; storage if libmp3lame is
-/// missing in the installed libavcodec; cancelled.
+/// Encodes a recording at 16 kHz: mono with 32 kbit/s (240 KB a minute), two channels as joint stereo with 48
+/// kbit/s (360 KB a minute). More than two channels are mixed to mono. Clips beyond the recording's end give
+/// nothing. Errors: as Decoder::open and Decoder::read; usage for a clip that ends before it starts; storage
+/// if libmp3lame is missing in the installed libavcodec; cancelled.
 Result<Playback> encode_playback(const std::filesystem::path& path, const PlaybackOptions& options,
                                  const std::stop_token& stop);
 

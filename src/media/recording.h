@@ -1,5 +1,6 @@
 // media/recording.h - what is known of a recording before anybody listens to its words.
-// The first value on the path: `inspect` fills it in one pass over the file, speech/ relies on it, report/ prints it.
+// The first value on the path: `inspect` fills it in one pass over the file, speech/ relies on it, report/
+// prints it.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +16,14 @@ enum class Kind { audio, video, transcript };
 /// Something about the recording that a person should know, and that makes the analysis less certain.
 struct Warning {
   enum class Code {
-    silence,        ///< no sound above the noise floor at all
-    very_quiet,     ///< speech level so low that words may be lost
-    clipping,       ///< overdriven: peaks cut off
-    dual_mono,      ///< all channels carry the same sound: nobody can be told apart by channel
-    silent_channel, ///< one channel of several is empty
-    truncated,      ///< the file ends before its own index says, or decoding broke off
-    wrong_length,   ///< the container's stated duration is not what was decoded
-    short_recording ///< under a second: too short to judge
+    silence,         ///< no sound above the noise floor at all
+    very_quiet,      ///< speech level so low that words may be lost
+    clipping,        ///< overdriven: peaks cut off
+    dual_mono,       ///< all channels carry the same sound: nobody can be told apart by channel
+    silent_channel,  ///< one channel of several is empty
+    truncated,       ///< the file ends before its own index says, or decoding broke off
+    wrong_length,    ///< the container's stated duration is not what was decoded
+    short_recording  ///< under a second: too short to judge
   };
   Code code;
   Text text;
@@ -46,13 +47,13 @@ struct Recording {
   std::string name;    ///< file name without folders, made printable
   std::string sha256;  ///< of the file's bytes, lower-case hexadecimal
   Kind kind = Kind::audio;
-  double duration_s = 0.0;  ///< as decoded, not as the container claims
-  int channels = 0;         ///< in the file
-  int sample_rate_hz = 0;   ///< in the file
-  std::string codec;        ///< libavcodec's name, e.g. "pcm_mulaw"
-  std::vector<ChannelLevel> levels;       ///< one per channel
-  std::vector<std::vector<Peak>> peaks;   ///< [channel][slice]; slices have equal length, at most 2000 of them
-  bool dual_mono = false;                 ///< every channel carries the same sound
+  double duration_s = 0.0;               ///< as decoded, not as the container claims
+  int channels = 0;                      ///< in the file
+  int sample_rate_hz = 0;                ///< in the file
+  std::string codec;                     ///< libavcodec's name, e.g. "pcm_mulaw"
+  std::vector<ChannelLevel> levels;      ///< one per channel
+  std::vector<std::vector<Peak>> peaks;  ///< [channel][slice]; slices have equal length, at most 2000 of them
+  bool dual_mono = false;                ///< every channel carries the same sound
   std::vector<Warning> warnings;
 };
 
