@@ -48,7 +48,7 @@ std::vector<Advice> whole_card(const Card& card, Band band, const Rung& rung) {
   const auto& step = card.step(band);
   return {make("now", step.say, card.category, step.level),
           make("now", card.avoid, card.category, step.level),
-          make("next", with_people(rung), card.category, step.level),
+          make("next", card.next.ja.empty() ? with_people(rung) : card.next, card.category, step.level),
           make("after", card.after, card.category, step.level),
           make("prevent", card.prevent, card.category, step.level)};
 }

@@ -58,10 +58,11 @@ Step read_step(const YAML::Node& node) {
 }
 
 Card read_card(const YAML::Node& node, const Text& after, const Text& prevent) {
-  const YamlFields fields(node, {"category", "avoid", "after", "prevent", "steps"});
+  const YamlFields fields(node, {"category", "avoid", "next", "after", "prevent", "steps"});
   Card card;
   card.category = fields.text("category");
   card.avoid = fields.both_languages("avoid");
+  if (fields.has("next")) card.next = fields.both_languages("next");
   card.after = fields.has("after") ? fields.both_languages("after") : after;
   card.prevent = fields.has("prevent") ? fields.both_languages("prevent") : prevent;
   for (const auto& entry : list(fields, "steps", kMaximumSteps)) card.steps.push_back(read_step(entry));

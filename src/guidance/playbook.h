@@ -36,6 +36,7 @@ struct Step {
 struct Card {
   std::string category;
   Text avoid;
+  Text next;                ///< in place of the ladder's where the card stands alone; empty: the ladder's
   Text after;               ///< aftercare for the employee
   Text prevent;             ///< what makes it rarer next time
   std::vector<Step> steps;  ///< by rising band; the first is Band::none or notice

@@ -135,7 +135,7 @@ std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::erro
 
 }  // namespace
 
-std::string to_json(const Report& report, Language language) {
+nlohmann::ordered_json report_value(const Report& report, Language language) {
   const auto& verdict = report.verdict;
   Json json{{"schema", "kasuhara-guardian/report/1"},
             {"created_at", report.created_at},
@@ -158,8 +158,10 @@ std::string to_json(const Report& report, Language language) {
   for (const auto& finding : verdict.findings) json["findings"].push_back(finding_json(finding, language));
   if (verdict.legitimate_complaint) json["legitimate_complaint"] = *verdict.legitimate_complaint;
   for (const auto& advice : report.advice) json["advice"].push_back(advice_json(advice, language));
-  return dump(json);
+  return json;
 }
+
+std::string to_json(const Report& report, Language language) { return dump(report_value(report, language)); }
 
 std::string transcript_to_json(const media::Recording& recording, const speech::Transcript& transcript) {
   return dump({{"recording", recording_json(recording, transcript, Language::japanese)},

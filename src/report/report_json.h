@@ -8,6 +8,9 @@
 
 namespace guardian::report {
 
+/// The report as a value, for those who add to it.
+nlohmann::ordered_json report_value(const Report& report, Language language);
+
 /// One line of UTF-8 JSON without a newline. Keys have a fixed order and times are rounded to the
 /// millisecond, so equal reports give equal bytes. Malformed bytes in texts become U+FFFD. `language` chooses
 /// labels, grounds and advice.
