@@ -324,9 +324,10 @@ std::vector<std::vector<float>> Decoder::Impl::convert(const AVFrame* source) {
 void Decoder::Impl::bridge_gap() {
   const std::int64_t timestamp = frame->best_effort_timestamp;
   if (timestamp == AV_NOPTS_VALUE) return;
-  const std::int64_t origin = format->start_time != AV_NOPTS_VALUE
-                                  ? av_rescale_q(format->start_time, AV_TIME_BASE_Q, stream->time_base)
-                                  : 0;
+  const std::int64_t origin =
+      format->start_time != AV_NOPTS_VALUE
+          ? av_rescale_q(format->start_time, AVRational{1, AV_TIME_BASE}, stream->time_base)
+          : 0;
   // In floating point: hostile timestamps would overflow integers.
   const double expected_s =
       (static_cast<double>(timestamp) - static_cast<double>(origin)) * av_q2d(stream->time_base);

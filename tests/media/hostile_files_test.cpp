@@ -29,7 +29,7 @@ class HostileFiles : public testing::Test {
     return recording.error().kind;
   }
   std::filesystem::path wav(const std::string& name = "in.wav", double seconds = 4.0) {
-    const auto path = folder_.path() / name;
+    auto path = folder_.path() / name;
     test::write_wav(path, {test::noise(seconds, 8000, 0.2, 1)}, 8000);
     return path;
   }
