@@ -1,0 +1,45 @@
+#include "pipeline/assessor.h"
+
+#include <chrono>
+
+#include "base/clock.h"
+#include "guidance/advice.h"
+#include "wellbeing/exposure.h"
+
+namespace guardian::pipeline {
+
+struct Assessor::Impl {
+  judgement::Judge judge;
+  guidance::Playbook playbook;
+};
+
+Assessor::Assessor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Assessor::Assessor(Assessor&&) noexcept = default;
+Assessor& Assessor::operator=(Assessor&&) noexcept = default;
+Assessor::~Assessor() = default;
+
+Result<Assessor> Assessor::load(const std::filesystem::path& policy) {
+  auto rules = policy::load_policy(policy);
+  if (!rules) return tl::unexpected<Error>(rules.error());
+  auto playbook = guidance::load_playbook(policy / "playbooks.yaml");
+  if (!playbook) return tl::unexpected<Error>(playbook.error());
+  auto judge = judgement::Judge::create(std::move(*rules));
+  if (!judge) return tl::unexpected<Error>(judge.error());
+  return Assessor(std::make_unique<Impl>(Impl{std::move(*judge), std::move(*playbook)}));
+}
+
+const judgement::Judge& Assessor::judge() const { return impl_->judge; }
+
+report::Report Assessor::assess(HeardRecording heard) const {
+  report::Report report;
+  report.verdict = impl_->judge.judge(heard.transcript);
+  report.advice = guidance::advise(impl_->playbook, report.verdict, heard.transcript);
+  report.exposure = wellbeing::measure_exposure(report.verdict, heard.transcript);
+  report.engine = {GUARDIAN_VERSION, heard.transcript.asr_model, report.verdict.policy_version};
+  report.created_at = format_utc(std::chrono::system_clock::now());
+  report.recording = std::move(heard.recording);
+  report.transcript = std::move(heard.transcript);
+  return report;
+}
+
+}  // namespace guardian::pipeline
