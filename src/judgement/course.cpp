@@ -13,14 +13,16 @@ namespace {
 
 using speech::Speaker;
 
-constexpr int kAboveRange = 25;          // repetition and warnings may raise a severity above its category's range by this
-constexpr double kAlike = 0.55;          // shared character pairs of two utterances that ask the same
+constexpr int kAboveRange =
+    25;  // repetition and warnings may raise a severity above its category's range by this
+constexpr double kAlike = 0.55;  // shared character pairs of two utterances that ask the same
 constexpr std::size_t kLeastCharacters = 8;
 constexpr int kLeastRepetitions = 3;
 constexpr int kRepetitionSeverity = 40;
 constexpr int kRestraintSeverity = 45;
 constexpr double kCourseConfidence = 0.7;
 constexpr std::size_t kUtterancesCompared = 400;  // of very long calls the last ones
+constexpr std::size_t kPairsCompared = 500;       // of very long utterances the beginning
 
 std::string whole_decibels(double change_db) { return fmt::format("{:.0f}", change_db); }
 
@@ -28,8 +30,9 @@ void raise_for_loudness(Finding& finding, const speech::Utterance& utterance, co
   const auto change_db = utterance.cues.loudness_change_db;
   if (!change_db || *change_db < scale.loud_db) return;
   finding.severity += scale.loud_bonus;
-  finding.grounds.push_back({fmt::format("本人のふだんの声より {} dB 大きい", whole_decibels(*change_db)),
-                             fmt::format("{} dB louder than this speaker's usual", whole_decibels(*change_db))});
+  finding.grounds.push_back(
+      {fmt::format("本人のふだんの声より {} dB 大きい", whole_decibels(*change_db)),
+       fmt::format("{} dB louder than this speaker's usual", whole_decibels(*change_db))});
 }
 
 /// Pairs of neighbouring characters, the unit in which two utterances are compared.
@@ -39,7 +42,8 @@ std::set<std::string> character_pairs(const std::string& text) {
     if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) starts.push_back(i);
   starts.push_back(text.size());
   std::set<std::string> pairs;
-  for (std::size_t i = 0; i + 2 < starts.size(); ++i) pairs.insert(text.substr(starts[i], starts[i + 2] - starts[i]));
+  for (std::size_t i = 0; i + 2 < starts.size() && i < kPairsCompared; ++i)
+    pairs.insert(text.substr(starts[i], starts[i + 2] - starts[i]));
   return pairs;
 }
 
@@ -61,10 +65,12 @@ Finding course_finding(const std::string& category, int severity, const speech::
   return finding;
 }
 
-/// The customer's utterance that comes back most often, and how often.
-std::pair<int, int> find_most_repeated(const speech::Transcript& transcript, const std::vector<SearchableText>& texts) {
+/// The customer's utterance after the first refusal that comes back most often, and how often. What was
+/// repeated before (digits read out, answers to questions) was not yet against anybody's word.
+std::pair<int, int> find_most_repeated(const speech::Transcript& transcript,
+                                       const std::vector<SearchableText>& texts, int first_refusal) {
   std::vector<std::pair<int, std::set<std::string>>> customers;
-  for (std::size_t i = 0; i < texts.size(); ++i)
+  for (auto i = static_cast<std::size_t>(first_refusal) + 1; i < texts.size(); ++i)
     if (transcript.utterances[i].speaker == Speaker::customer &&
         count_characters(texts[i].surface()) >= kLeastCharacters)
       customers.emplace_back(static_cast<int>(i), character_pairs(texts[i].surface()));
@@ -73,7 +79,8 @@ std::pair<int, int> find_most_repeated(const speech::Transcript& transcript, con
   std::pair<int, int> most{-1, 0};
   for (const auto& [index, pairs] : customers) {
     int times = 0;
-    for (const auto& [other, other_pairs] : customers) times += likeness(pairs, other_pairs) >= kAlike ? 1 : 0;
+    for (const auto& [other, other_pairs] : customers)
+      times += likeness(pairs, other_pairs) >= kAlike ? 1 : 0;
     if (times > most.second) most = {index, times};
   }
   return most;
@@ -81,15 +88,17 @@ std::pair<int, int> find_most_repeated(const speech::Transcript& transcript, con
 
 }  // namespace
 
-void follow_course(std::vector<Finding>& findings, const Verdict& verdict, const speech::Transcript& transcript,
-                   const policy::Policy& policy) {
+void follow_course(std::vector<Finding>& findings, const Verdict& verdict,
+                   const speech::Transcript& transcript, const policy::Policy& policy) {
   std::map<std::string, int> times;
   for (auto& finding : findings) {
     const auto& category = policy.category(finding.category);
     const int before = times[finding.category]++;
     if (before > 0) {
-      finding.severity += std::min(before * policy.scale.repetition_bonus, policy.scale.repetition_bonus_limit);
-      finding.grounds.push_back({fmt::format("同じ通話で {} 回目", before + 1), fmt::format("time {} in this call", before + 1)});
+      finding.severity +=
+          std::min(before * policy.scale.repetition_bonus, policy.scale.repetition_bonus_limit);
+      finding.grounds.push_back(
+          {fmt::format("同じ通話で {} 回目", before + 1), fmt::format("time {} in this call", before + 1)});
     }
     const auto warned = std::find_if(verdict.warned_utterances.begin(), verdict.warned_utterances.end(),
                                      [&](int utterance) { return utterance < finding.utterance; });
@@ -97,9 +106,11 @@ void follow_course(std::vector<Finding>& findings, const Verdict& verdict, const
       finding.severity += policy.scale.warning_bonus;
       finding.grounds.push_back({"警告・お断りの後も続いている", "goes on after a warning or refusal"});
     }
-    raise_for_loudness(finding, transcript.utterances[static_cast<std::size_t>(finding.utterance)], policy.scale);
+    raise_for_loudness(finding, transcript.utterances[static_cast<std::size_t>(finding.utterance)],
+                       policy.scale);
     const bool demand = category.kind == policy::CategoryKind::demand;
-    finding.severity = std::min({finding.severity, category.high + kAboveRange, demand ? policy.scale.demand_cap : 100});
+    finding.severity =
+        std::min({finding.severity, category.high + kAboveRange, demand ? policy.scale.demand_cap : 100});
   }
 }
 
@@ -107,21 +118,22 @@ std::vector<Finding> find_in_course(const Verdict& verdict, const speech::Transc
                                     const std::vector<SearchableText>& texts, const policy::Policy& policy) {
   std::vector<Finding> findings;
   if (transcript.utterances.empty() || verdict.warned_utterances.empty()) return findings;
-  const auto [index, times] = find_most_repeated(transcript, texts);
+  const auto [index, times] = find_most_repeated(transcript, texts, verdict.warned_utterances.front());
   if (times >= kLeastRepetitions) {
     auto finding = course_finding("repetitive_contact", kRepetitionSeverity, transcript, policy);
     const auto& repeated = transcript.utterances[static_cast<std::size_t>(index)].text;
-    finding.grounds.push_back({fmt::format("お断りの後もほぼ同じ要求を {} 回: 「{}」", times, repeated),
-                               fmt::format("nearly the same demand {} times despite refusal: \"{}\"", times, repeated)});
+    finding.grounds.push_back(
+        {fmt::format("お断りの後もほぼ同じ要求を {} 回: 「{}」", times, repeated),
+         fmt::format("nearly the same demand {} times despite refusal: \"{}\"", times, repeated)});
     findings.push_back(std::move(finding));
   }
   const double length_s = transcript.utterances.back().end_s;
   if (transcript.timed && length_s >= policy.scale.held_minutes * 60.0) {
     auto finding = course_finding("time_restraint", kRestraintSeverity, transcript, policy);
-    finding.grounds.push_back(
-        {fmt::format("お断りの後も続き、{} に及ぶ (社内の目安 {:.0f} 分)", format_position(length_s), policy.scale.held_minutes),
-         fmt::format("lasted {} despite refusal (the company's limit is {:.0f} min)", format_position(length_s),
-                     policy.scale.held_minutes)});
+    finding.grounds.push_back({fmt::format("お断りの後も続き、{} に及ぶ (社内の目安 {:.0f} 分)",
+                                           format_position(length_s), policy.scale.held_minutes),
+                               fmt::format("lasted {} despite refusal (the company's limit is {:.0f} min)",
+                                           format_position(length_s), policy.scale.held_minutes)});
     findings.push_back(std::move(finding));
   }
   return findings;

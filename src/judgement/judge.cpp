@@ -160,11 +160,7 @@ void Judge::Impl::score(Verdict& verdict) const {
   verdict.score = call_score(verdict.findings, policy);
   verdict.band = band_of(verdict.score);
   verdict.suspected = verdict.score >= policy.scale.suspected_from;
-  for (std::size_t i = 0; i < verdict.findings.size(); ++i) {
-    auto others = verdict.findings;
-    others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
-    verdict.findings[i].score_without = call_score(others, policy);
-  }
+  fill_scores_without(verdict.findings, policy);
 }
 
 Judge::Judge(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -11,11 +11,33 @@ namespace {
 using policy::Match;
 using policy::Pattern;
 
-constexpr double kSoundLimit = 0.12;       // weighted edits per kana
-constexpr double kSoundConfidence = 0.7;   // of the rule's own
+constexpr double kSoundLimit = 0.12;      // weighted edits per kana
+constexpr double kSoundConfidence = 0.7;  // of the rule's own
+
+// Bounds on hostile text: one rule looks at so many places of an utterance, and guards so far around each.
+constexpr std::size_t kPlacesPerRule = 64;
+constexpr std::size_t kGuardBytes = 600;
+
+/// A match and its neighbourhood, cut out of a longer text on character borders.
+struct Excerpt {
+  std::string_view text;
+  Match match;
+};
+
+Excerpt around(std::string_view text, const Match& match) {
+  const auto inside_character = [&](std::size_t i) {
+    return (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U;
+  };
+  std::size_t begin = match.begin - std::min(match.begin, kGuardBytes);
+  while (begin > 0 && inside_character(begin)) --begin;
+  std::size_t end = std::min(text.size(), match.end + kGuardBytes);
+  while (end < text.size() && inside_character(end)) ++end;
+  return {text.substr(begin, end - begin), {match.begin - begin, match.end - begin}};
+}
 
 bool any_within(const std::vector<Pattern>& patterns, std::string_view text) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& p) { return p.matches_within(text); });
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const Pattern& p) { return p.matches_within(text); });
 }
 
 /// The first bracket pair that encloses the match, e.g. 「…」 around it.
@@ -44,10 +66,12 @@ bool guards_match(const policy::Guard& guard, std::string_view text, const Match
   const auto enclosed = [&](const std::string& pair) { return is_bracketed(text, match, pair); };
   if (std::any_of(guard.brackets.begin(), guard.brackets.end(), enclosed)) return true;
   const auto rest = text.substr(match.end);
-  if (std::any_of(guard.after.begin(), guard.after.end(), [&](const auto& p) { return p.matches_at_start(rest); }))
+  if (std::any_of(guard.after.begin(), guard.after.end(),
+                  [&](const auto& p) { return p.matches_at_start(rest); }))
     return true;
   const auto lead = text.substr(0, match.begin);
-  if (std::any_of(guard.before.begin(), guard.before.end(), [&](const auto& p) { return p.matches_at_end(lead); }))
+  if (std::any_of(guard.before.begin(), guard.before.end(),
+                  [&](const auto& p) { return p.matches_at_end(lead); }))
     return true;
   for (const auto& pattern : guard.covering)
     for (const auto& cover : pattern.find_all(text))
@@ -57,7 +81,8 @@ bool guards_match(const policy::Guard& guard, std::string_view text, const Match
 
 bool was_said_before(const policy::EarlierTurn& wanted, const Surroundings& around) {
   if (around.turns == nullptr) return false;
-  for (std::size_t back = 1; back <= static_cast<std::size_t>(wanted.within) && back <= around.index; ++back) {
+  for (std::size_t back = 1; back <= static_cast<std::size_t>(wanted.within) && back <= around.index;
+       ++back) {
     const std::size_t turn = around.index - back;
     if (around.transcript->utterances[turn].speaker != wanted.speaker) continue;
     if (any_within(wanted.any, (*around.turns)[turn].surface())) return true;
@@ -67,28 +92,35 @@ bool was_said_before(const policy::EarlierTurn& wanted, const Surroundings& arou
 
 }  // namespace
 
-bool RuleMatcher::applies(const policy::Rule& rule, const SearchableText& text, const Surroundings& around) const {
+bool RuleMatcher::applies(const policy::Rule& rule, const SearchableText& text,
+                          const Surroundings& around) const {
   const auto& searched = rule.over_reading ? text.reading() : text.surface();
   const auto required = [&](const Pattern& pattern) { return pattern.matches_within(searched); };
   if (!std::all_of(rule.all.begin(), rule.all.end(), required)) return false;
   if (any_within(rule.unless, searched)) return false;
   if (!rule.settings.empty() && around.transcript != nullptr && around.transcript->setting)
-    if (std::find(rule.settings.begin(), rule.settings.end(), *around.transcript->setting) == rule.settings.end())
+    if (std::find(rule.settings.begin(), rule.settings.end(), *around.transcript->setting) ==
+        rule.settings.end())
       return false;
   return !rule.after || was_said_before(*rule.after, around);
 }
 
 bool RuleMatcher::is_guarded(const policy::Rule& rule, const SearchableText& text, const Match& match) const {
+  const auto excerpt = around(text.surface(), match);
   return std::any_of(policy_.guards.begin(), policy_.guards.end(), [&](const policy::Guard& guard) {
-    const bool asked = !rule.guards || std::find(rule.guards->begin(), rule.guards->end(), guard.id) != rule.guards->end();
-    return asked && guards_match(guard, text.surface(), match);
+    const bool asked =
+        !rule.guards || std::find(rule.guards->begin(), rule.guards->end(), guard.id) != rule.guards->end();
+    return asked && guards_match(guard, excerpt.text, excerpt.match);
   });
 }
 
-void RuleMatcher::find_written(const policy::Rule& rule, const SearchableText& text, std::vector<RuleHit>& hits) const {
+void RuleMatcher::find_written(const policy::Rule& rule, const SearchableText& text,
+                               std::vector<RuleHit>& hits) const {
   std::optional<Match> longest;
+  std::size_t places = 0;
   for (const auto& pattern : rule.any)
     for (const auto& found : pattern.find_all(rule.over_reading ? text.reading() : text.surface())) {
+      if (++places > kPlacesPerRule) break;
       const Match match = rule.over_reading ? text.surface_of_reading(found) : found;
       if (match.begin >= match.end || is_guarded(rule, text, match)) continue;
       if (!longest || match.end - match.begin > longest->end - longest->begin) longest = match;
@@ -96,7 +128,8 @@ void RuleMatcher::find_written(const policy::Rule& rule, const SearchableText& t
   if (longest) hits.push_back({&rule, *longest, false, rule.confidence});
 }
 
-void RuleMatcher::find_sounding(const policy::Rule& rule, const SearchableText& text, std::vector<RuleHit>& hits) const {
+void RuleMatcher::find_sounding(const policy::Rule& rule, const SearchableText& text,
+                                std::vector<RuleHit>& hits) const {
   std::optional<SoundAlike> nearest;
   for (const auto& phrase : rule.sounds_like) {
     const auto found = find_sound_alike(text.reading(), phrase, kSoundLimit);
@@ -112,7 +145,8 @@ std::vector<RuleHit> RuleMatcher::find(const SearchableText& text, speech::Speak
                                        const Surroundings& around) const {
   std::vector<RuleHit> hits;
   for (const auto& rule : policy_.rules) {
-    // Of an unknown speaker only the customer's rules are tried; the finding will say that the speaker is unknown.
+    // Of an unknown speaker only the customer's rules are tried; the finding will say that the speaker is
+    // unknown.
     const bool employee_rule = rule.speaker == speech::Speaker::employee;
     if (employee_rule != (speaker == speech::Speaker::employee)) continue;
     if (!applies(rule, text, around)) continue;

@@ -162,6 +162,12 @@ Result<std::vector<std::filesystem::path>> rule_files(const std::filesystem::pat
 
 /// What only the whole policy can show: doubled ids, unknown categories and guards, severities out of range.
 Result<void> check_rules(const Policy& policy, const std::filesystem::path& folder) {
+  // Findings about the course of a call need these, whatever the rules say.
+  for (const char* needed : {"repetitive_contact", "time_restraint"})
+    if (std::none_of(policy.categories.begin(), policy.categories.end(), [&](const Category& c) { return c.id == needed; }))
+      return fail(Error::Kind::policy, (folder / "categories.yaml").string(),
+                  {fmt::format("類型 {} がありません", needed), fmt::format("lacks the category {}", needed)},
+                  {"類型を加えてください", "Add the category"});
   std::set<std::string> ids;
   const auto complain = [&](const Rule& rule, const Text& what) {
     return fail(Error::Kind::policy, (folder / "rules").string() + " " + rule.id, what, {"規則を直してください", "Mend the rule"});

@@ -17,6 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMaximumTurns = 200'000;           // some 100 hours of talk
+constexpr std::size_t kMaximumTurnBytes = 64U << 10U;     // an hour of talk without a pause
 constexpr double kMaximumSeconds = 30.0 * 24.0 * 3600.0;  // a month; beyond it a time is surely in another unit
 
 /// Where in the document we are, for messages: "turns[3].start".
@@ -72,6 +73,8 @@ Result<std::optional<Turn>> read_turn(const json& value, const std::string& file
   const auto text = value.find("text");
   if (text == value.end() || !text->is_string())
     return wrong(place(".text"), {"がありません", "is missing or not a string"});
+  if (text->get_ref<const std::string&>().size() > kMaximumTurnBytes)
+    return wrong(place(".text"), {"が長すぎます (上限 64 KiB)", "is too long (limit 64 KiB)"});
   const auto speaker = find_name(kSpeakers, value.value("speaker", json()));
   if (!speaker)
     return wrong(place(".speaker"), {"は customer, employee, unknown のいずれかです",

@@ -1,0 +1,50 @@
+// Calls written down in a test: who says what, one turn after the other.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "judgement/judge.h"
+#include "support.h"
+
+namespace guardian::judgement::test {
+
+struct Turn {
+  speech::Speaker speaker = speech::Speaker::customer;
+  std::string text;
+};
+
+inline Turn customer(std::string text) { return {speech::Speaker::customer, std::move(text)}; }
+inline Turn employee(std::string text) { return {speech::Speaker::employee, std::move(text)}; }
+
+/// Every turn lasts four seconds and begins five seconds after the one before.
+inline speech::Transcript call(const std::vector<Turn>& turns) {
+  constexpr double kStep_s = 5.0;
+  constexpr double kLength_s = 4.0;
+  speech::Transcript transcript;
+  for (const auto& turn : turns) {
+    speech::Utterance utterance;
+    utterance.index = static_cast<int>(transcript.utterances.size());
+    utterance.speaker = turn.speaker;
+    utterance.text = turn.text;
+    utterance.start_s = kStep_s * utterance.index;
+    utterance.end_s = utterance.start_s + kLength_s;
+    transcript.utterances.push_back(utterance);
+  }
+  return transcript;
+}
+
+/// With the shipped policy; loaded once.
+inline const Judge& judge() {
+  static const Judge shared =
+      Judge::create(policy::load_policy(guardian::test::source_dir() / "policy").value()).value();
+  return shared;
+}
+
+inline bool has(const Verdict& verdict, const std::string& category) {
+  for (const auto& finding : verdict.findings)
+    if (finding.category == category) return true;
+  return false;
+}
+
+}  // namespace guardian::judgement::test
