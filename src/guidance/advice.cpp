@@ -39,6 +39,9 @@ Advice make(const char* when, const Text& text, const std::string& category, Lev
   return {when, text, category, level_name(level)};
 }
 
+/// Told apart from the words to say.
+Text not_to_do(const Card& card) { return {"避けること: " + card.avoid.ja, "Avoid: " + card.avoid.en}; }
+
 Text with_people(const Rung& rung) {
   return {rung.next.ja + " " + rung.involve.ja, rung.next.en + " " + rung.involve.en};
 }
@@ -47,7 +50,7 @@ Text with_people(const Rung& rung) {
 std::vector<Advice> whole_card(const Card& card, Band band, const Rung& rung) {
   const auto& step = card.step(band);
   return {make("now", step.say, card.category, step.level),
-          make("now", card.avoid, card.category, step.level),
+          make("now", not_to_do(card), card.category, step.level),
           make("next", card.next.ja.empty() ? with_people(rung) : card.next, card.category, step.level),
           make("after", card.after, card.category, step.level),
           make("prevent", card.prevent, card.category, step.level)};
@@ -74,7 +77,7 @@ std::vector<Advice> about_harassment(const Playbook& playbook, const std::vector
   }
   const auto& gravest = *topics.front().card;
   const auto level = gravest.step(judgement::band_of(topics.front().severity)).level;
-  advice.push_back(make("now", gravest.avoid, gravest.category, level));
+  advice.push_back(make("now", not_to_do(gravest), gravest.category, level));
   advice.push_back(make("next", with_people(playbook.rung(highest, transcript.industry)), reason, highest));
   if (verdict.legitimate_complaint) {
     const auto* fair = playbook.card("legit_complaint");
