@@ -90,10 +90,12 @@ std::pair<int, int> find_most_repeated(const speech::Transcript& transcript,
 
 void follow_course(std::vector<Finding>& findings, const Verdict& verdict,
                    const speech::Transcript& transcript, const policy::Policy& policy) {
-  std::map<std::string, int> times;
+  std::map<std::string, std::set<int>> earlier;  // utterances by category
   for (auto& finding : findings) {
     const auto& category = policy.category(finding.category);
-    const int before = times[finding.category]++;
+    auto& utterances = earlier[finding.category];
+    utterances.insert(finding.utterance);
+    const int before = static_cast<int>(utterances.size()) - 1;
     if (before > 0) {
       finding.severity +=
           std::min(before * policy.scale.repetition_bonus, policy.scale.repetition_bonus_limit);

@@ -23,6 +23,7 @@ constexpr const char* kComplaint = "legit_complaint";
 constexpr const char* kDistress = "customer_distress";
 constexpr const char* kWarning = "warning";
 constexpr double kUnknownSpeaker = 0.6;  // confidence that a speaker without a role is the customer
+constexpr double kHint = 0.6;          // rules less sure than this are hints
 constexpr std::size_t kQuotedComplaints = 2;
 
 bool is_harassment(CategoryKind kind) {
@@ -32,16 +33,34 @@ bool is_harassment(CategoryKind kind) {
 /// What counts when one category fires several times in one utterance.
 double strength(const RuleHit& hit) { return hit.rule->severity * hit.confidence; }
 
-/// The strongest hit of each harassment category.
-std::vector<RuleHit> strongest_of_each(const std::vector<RuleHit>& hits, const policy::Policy& policy) {
-  std::map<std::string, RuleHit> strongest;
-  for (const auto& hit : hits) {
-    if (!is_harassment(policy.category(hit.rule->category).kind)) continue;
-    const auto [entry, fresh] = strongest.try_emplace(hit.rule->category, hit);
-    if (!fresh && strength(hit) > strength(entry->second)) entry->second = hit;
-  }
+/// True if both hits are the same statement: in one sentence, and of one rule or not even a clause apart.
+bool is_same_statement(const RuleHit& a, const RuleHit& b, const SearchableText& text) {
+  if (a.rule->category != b.rule->category) return false;
+  if (text.sentence_at(a.in_surface.begin) != text.sentence_at(b.in_surface.begin)) return false;
+  if (a.rule == b.rule) return true;
+  const auto end = std::min(a.in_surface.end, b.in_surface.end);
+  const auto begin = std::max(a.in_surface.begin, b.in_surface.begin);
+  return begin <= end || text.surface().substr(end, begin - end).find("、") == std::string::npos;
+}
+
+/// The strongest hit for each statement and harassment category, in order of their place. Hits that are only a hint of a
+/// tone count where nothing clearer was found in the utterance.
+std::vector<RuleHit> strongest_of_each(std::vector<RuleHit> hits, const SearchableText& text,
+                                       const policy::Policy& policy) {
+  std::erase_if(hits, [&](const RuleHit& hit) { return !is_harassment(policy.category(hit.rule->category).kind); });
+  double surest = 0.0;
+  for (const auto& hit : hits) surest = std::max(surest, hit.rule->confidence);
+  std::erase_if(hits, [&](const RuleHit& hit) { return hit.rule->confidence < std::min(kHint, surest); });
+  std::stable_sort(hits.begin(), hits.end(),
+                   [](const RuleHit& a, const RuleHit& b) { return strength(a) > strength(b); });
   std::vector<RuleHit> chosen;
-  for (const auto& [category, hit] : strongest) chosen.push_back(hit);
+  for (const auto& hit : hits)
+    if (std::none_of(chosen.begin(), chosen.end(),
+                     [&](const RuleHit& stronger) { return is_same_statement(hit, stronger, text); }))
+      chosen.push_back(hit);
+  std::stable_sort(chosen.begin(), chosen.end(), [](const RuleHit& a, const RuleHit& b) {
+    return a.in_surface.begin < b.in_surface.begin;
+  });
   return chosen;
 }
 
@@ -87,7 +106,9 @@ Axes measure_axes(const Verdict& verdict, const policy::Policy& policy) {
   static const std::set<std::string> kPersistent = {"repetitive_contact", "time_restraint", "refusal_to_leave",
                                                     "stalking"};
   constexpr int kPerRepetition = 15;
+  constexpr int kPerFindingAfterWarning = 20;
   Axes axes;
+  int after_warning = 0;
   std::map<std::string, int> times;
   for (const auto& finding : verdict.findings) {
     const bool conduct = policy.category(finding.category).kind == CategoryKind::conduct;
@@ -95,7 +116,11 @@ Axes measure_axes(const Verdict& verdict, const policy::Policy& policy) {
     axis = std::max(axis, finding.severity);
     if (kPersistent.contains(finding.category)) axes.persistence = std::max(axes.persistence, finding.severity);
     axes.persistence = std::max(axes.persistence, std::min(100, times[finding.category]++ * kPerRepetition));
+    const bool warned = std::any_of(verdict.warned_utterances.begin(), verdict.warned_utterances.end(),
+                                    [&](int utterance) { return utterance < finding.utterance; });
+    after_warning += warned ? 1 : 0;
   }
+  axes.persistence = std::max(axes.persistence, std::min(100, after_warning * kPerFindingAfterWarning));
   return axes;
 }
 
@@ -151,7 +176,7 @@ void Judge::Impl::judge_turn(std::size_t index, const speech::Transcript& transc
     verdict.distress_utterances.push_back(utterance.index);
     return;
   }
-  const auto found = strongest_of_each(hits, policy);
+  const auto found = strongest_of_each(hits, texts[index], policy);
   for (const auto& hit : found) verdict.findings.push_back(to_finding(hit, utterance, texts[index]));
   if (found.empty() && has_category(hits, kComplaint)) complaints.push_back(utterance.text);
 }
@@ -197,7 +222,7 @@ UtteranceVerdict Judge::judge_utterance(const std::string& text) const {
   const SearchableText searchable(text, impl_->morphology);
   const auto hits = impl_->matcher.find(searchable, Speaker::customer, {});
   if (has_category(hits, kDistress)) return {};
-  const auto found = strongest_of_each(hits, impl_->policy);
+  const auto found = strongest_of_each(hits, searchable, impl_->policy);
   const auto main = std::max_element(found.begin(), found.end(),
                                      [](const RuleHit& a, const RuleHit& b) { return strength(a) < strength(b); });
   if (main == found.end()) return {};

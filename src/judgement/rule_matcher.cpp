@@ -1,6 +1,7 @@
 #include "judgement/rule_matcher.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "judgement/sound_alike.h"
@@ -116,16 +117,17 @@ bool RuleMatcher::is_guarded(const policy::Rule& rule, const SearchableText& tex
 
 void RuleMatcher::find_written(const policy::Rule& rule, const SearchableText& text,
                                std::vector<RuleHit>& hits) const {
-  std::optional<Match> longest;
+  std::map<std::size_t, Match> longest;  // by sentence
   std::size_t places = 0;
   for (const auto& pattern : rule.any)
     for (const auto& found : pattern.find_all(rule.over_reading ? text.reading() : text.surface())) {
       if (++places > kPlacesPerRule) break;
       const Match match = rule.over_reading ? text.surface_of_reading(found) : found;
       if (match.begin >= match.end || is_guarded(rule, text, match)) continue;
-      if (!longest || match.end - match.begin > longest->end - longest->begin) longest = match;
+      const auto [kept, fresh] = longest.try_emplace(text.sentence_at(match.begin), match);
+      if (!fresh && match.end - match.begin > kept->second.end - kept->second.begin) kept->second = match;
     }
-  if (longest) hits.push_back({&rule, *longest, false, rule.confidence});
+  for (const auto& [sentence, match] : longest) hits.push_back({&rule, match, false, rule.confidence});
 }
 
 void RuleMatcher::find_sounding(const policy::Rule& rule, const SearchableText& text,

@@ -30,7 +30,7 @@ class RuleMatcher {
  public:
   explicit RuleMatcher(const policy::Policy& policy) : policy_(policy) {}
 
-  /// Hits of all rules for this speaker. At most one per rule: the longest.
+  /// Hits of all rules for this speaker. At most one per rule and sentence: the longest.
   std::vector<RuleHit> find(const SearchableText& text, speech::Speaker speaker, const Surroundings& around) const;
 
  private:

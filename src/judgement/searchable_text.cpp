@@ -1,5 +1,8 @@
 #include "judgement/searchable_text.h"
 
+#include <algorithm>
+#include <array>
+
 namespace guardian::judgement {
 
 SearchableText::SearchableText(const std::string& original, const Morphology& morphology)
@@ -8,6 +11,11 @@ SearchableText::SearchableText(const std::string& original, const Morphology& mo
     reading_ += morpheme.reading;
     word_of_reading_byte_.resize(reading_.size(), {morpheme.begin, morpheme.end});
   }
+  constexpr std::array<std::string_view, 3> kStops = {"。", "?", "!"};
+  for (const auto stop : kStops)
+    for (auto at = normalized_.text.find(stop); at != std::string::npos; at = normalized_.text.find(stop, at + 1))
+      sentence_ends_.push_back(at + stop.size());
+  std::sort(sentence_ends_.begin(), sentence_ends_.end());
 }
 
 policy::Match SearchableText::surface_of_reading(const policy::Match& in_reading) const {
@@ -17,6 +25,11 @@ policy::Match SearchableText::surface_of_reading(const policy::Match& in_reading
 
 std::string_view SearchableText::quote(const policy::Match& in_surface) const {
   return normalized_.original(original_, in_surface.begin, in_surface.end);
+}
+
+std::size_t SearchableText::sentence_at(std::size_t in_surface) const {
+  return static_cast<std::size_t>(std::upper_bound(sentence_ends_.begin(), sentence_ends_.end(), in_surface) -
+                                  sentence_ends_.begin());
 }
 
 policy::Match SearchableText::original_range(const policy::Match& in_surface) const {

@@ -24,6 +24,9 @@ class SearchableText {
   /// The original words behind a stretch of `surface`: always a substring of the original text.
   std::string_view quote(const policy::Match& in_surface) const;
 
+  /// Number of the sentence, from 0, that this byte of `surface` lies in. Sentences end in 。 ? or !.
+  std::size_t sentence_at(std::size_t in_surface) const;
+
   /// Byte range of that quote in the original.
   policy::Match original_range(const policy::Match& in_surface) const;
 
@@ -32,6 +35,7 @@ class SearchableText {
   NormalizedText normalized_;
   std::string reading_;
   std::vector<policy::Match> word_of_reading_byte_;  // range in surface
+  std::vector<std::size_t> sentence_ends_;           // byte after each stop, in order
 };
 
 }  // namespace guardian::judgement

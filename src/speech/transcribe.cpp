@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "speech/coverage.h"
 #include "speech/invention_guard.h"
 #include "speech/utterance_builder.h"
 #include "speech/window_packer.h"
@@ -150,10 +151,36 @@ class Transcriber {
   Result<void> recognize(std::size_t count) {
     std::vector<std::vector<float>> sounds;
     for (std::size_t i = 0; i < count; ++i) sounds.push_back(waiting_[i].pcm);
-    const auto recognitions = recognizer_.recognize(sounds);
+    auto recognitions = recognizer_.recognize(sounds);
     if (!recognitions) return tl::unexpected<Error>(recognitions.error());
-    for (std::size_t i = 0; i < count; ++i) keep(waiting_[i], (*recognitions)[i]);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (auto done = listen_again(waiting_[i], (*recognitions)[i]); !done) return done;
+      keep(waiting_[i], (*recognitions)[i]);
+    }
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+    return {};
+  }
+
+  /// Gives the pieces that were passed over a window of their own, and keeps what is heard there if it is more.
+  Result<void> listen_again(const PackedWindow& window, Recognition& recognition) {
+    std::vector<PackedWindow> alone;
+    std::vector<std::vector<float>> sounds;
+    const auto pieces = find_unheard_pieces(window, recognition);
+    for (const std::size_t piece : pieces) {
+      alone.push_back(window_of_piece(window, piece));
+      sounds.push_back(alone.back().pcm);
+    }
+    if (alone.empty()) return {};
+    const auto second = recognizer_.recognize(sounds);
+    if (!second) return tl::unexpected<Error>(second.error());
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+      Recognition without = recognition;
+      std::size_t bytes = 0;
+      for (const auto& token : (*second)[i].tokens) bytes += token.text.size();
+      if (bytes <= take_out_piece(window, pieces[i], without)) continue;
+      recognition = std::move(without);
+      keep(alone[i], (*second)[i]);
+    }
     return {};
   }
 

@@ -20,8 +20,12 @@ bool ends_sentence(const Token& token) {
   return std::any_of(kMarks.begin(), kMarks.end(), [&](std::string_view mark) { return token.text.ends_with(mark); });
 }
 
-/// Where the recogniser itself sees a border: a sentence's end, or the space it puts between phrases.
-bool ends_phrase(const Token& token) { return ends_sentence(token) || token.text.ends_with(' '); }
+/// Where the recogniser itself sees a border behind a token: a sentence's end, or the space it puts between phrases, which
+/// may come with the token before it or the one after.
+bool ends_phrase(const std::vector<Token>& tokens, std::size_t index) {
+  return ends_sentence(tokens[index]) || tokens[index].text.ends_with(' ') ||
+         (index + 1 < tokens.size() && tokens[index + 1].text.starts_with(' '));
+}
 
 /// For every token the piece it was spoken in.
 std::vector<std::size_t> assign_pieces(const PackedWindow& window, const std::vector<Token>& tokens) {
@@ -38,14 +42,14 @@ void snap_to_sentences(const std::vector<Token>& tokens, std::vector<std::size_t
   for (std::size_t border = 1; border < tokens.size(); ++border) {
     const std::size_t before = pieces[border - 1];
     const std::size_t after = pieces[border];
-    if (before == after || ends_phrase(tokens[border - 1])) continue;
+    if (before == after || ends_phrase(tokens, border - 1)) continue;
     for (std::size_t distance = 1; distance <= kBorderSearch; ++distance) {
-      if (border > distance && ends_phrase(tokens[border - 1 - distance])) {
+      if (border > distance && ends_phrase(tokens, border - 1 - distance)) {
         for (std::size_t i = border - distance; i < border && pieces[i] == before; ++i) pieces[i] = after;
         break;
       }
       const std::size_t ahead = border + distance - 1;
-      if (ahead < tokens.size() && pieces[ahead] == after && ends_phrase(tokens[ahead])) {
+      if (ahead < tokens.size() && pieces[ahead] == after && ends_phrase(tokens, ahead)) {
         for (std::size_t i = border; i <= ahead; ++i) pieces[i] = before;
         border = ahead + 1;
         break;
@@ -64,14 +68,17 @@ class Builder {
     const double end_s = to_milliseconds(std::max(start_s, to_recording_time(piece, token.end_s)));
     if (starts_anew(piece_index)) close();
     auto& utterance = open_.utterance;
+    auto text = token.text;
     if (utterance.words.empty()) {
+      text.erase(0, text.find_first_not_of(' '));
+      if (text.empty()) return;
       utterance.channel = window_.channel;
       utterance.start_s = start_s;
       open_.window_start_s = token.start_s;
     }
-    utterance.text += token.text;
+    utterance.text += text;
     utterance.end_s = std::max(utterance.end_s, end_s);
-    utterance.words.push_back({token.text, start_s, end_s, token.probability});
+    utterance.words.push_back({text, start_s, end_s, token.probability});
     open_.window_end_s = std::max(open_.window_end_s, token.end_s);
     piece_ = piece_index;
     sentence_ended_ = ends_sentence(token);
@@ -94,14 +101,21 @@ class Builder {
 
   void close() {
     auto& utterance = open_.utterance;
-    const auto first = utterance.text.find_first_not_of(" \n");
-    if (first != std::string::npos) {
+    while (!utterance.words.empty() && utterance.words.back().text.find_first_not_of(" \n") == std::string::npos)
+      drop_last_word();
+    if (!utterance.words.empty()) {
       double sum = 0.0;
       for (const auto& word : utterance.words) sum += word.probability;
       utterance.confidence = std::round(sum / static_cast<double>(utterance.words.size()) * 1000.0) / 1000.0;
       utterances_.push_back(std::move(open_));
     }
     open_ = WindowUtterance{};
+  }
+
+  void drop_last_word() {
+    auto& utterance = open_.utterance;
+    utterance.text.erase(utterance.text.size() - utterance.words.back().text.size());
+    utterance.words.pop_back();
   }
 
   static constexpr double pad_s_ = 0.25;  // what transcribe() adds around spans, both sides together
