@@ -35,6 +35,6 @@ class TemporaryFolder {
 }  // namespace guardian::test
 
 /// Skips the test, saying why, where ../shared is not beside the checkout.
-#define GUARDIAN_NEEDS_SHARED(relative)                                                      \
-  if (!std::filesystem::exists(guardian::test::shared_dir() / (relative)))                   \
+#define GUARDIAN_NEEDS_SHARED(relative)                                    \
+  if (!std::filesystem::exists(guardian::test::shared_dir() / (relative))) \
   GTEST_SKIP() << "needs " << (guardian::test::shared_dir() / (relative)) << ", not present"

@@ -98,7 +98,8 @@ class StagedFile {
     if (!descriptor.valid()) return cannot_write(file.path, errno);
     StagedFile staged(file.path, std::move(temporary));
     ::fchmod(descriptor.get(), S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
-    if (const int code = write_all(descriptor.get(), file.content); code != 0) return cannot_write(file.path, code);
+    if (const int code = write_all(descriptor.get(), file.content); code != 0)
+      return cannot_write(file.path, code);
     return staged;
   }
   StagedFile(StagedFile&& other) noexcept
@@ -133,7 +134,8 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
   if (!read) return tl::unexpected<Error>(read.error());
   if (content.size() > limit)
     return fail(Error::Kind::damaged, path.string(),
-                {fmt::format("大きすぎます (上限 {} バイト)", limit), fmt::format("too large (limit {} bytes)", limit)},
+                {fmt::format("大きすぎます (上限 {} バイト)", limit),
+                 fmt::format("too large (limit {} bytes)", limit)},
                 {"正しいファイルかどうか確かめてください", "Check that this is the right file"});
   return content;
 }
@@ -180,8 +182,8 @@ std::string sha256(std::string_view bytes) {
 
 std::string base64(std::string_view bytes) {
   std::string encoded(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(encoded.data(), encoded.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                    sodium_base64_VARIANT_ORIGINAL);
+  sodium_bin2base64(encoded.data(), encoded.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    bytes.size(), sodium_base64_VARIANT_ORIGINAL);
   encoded.resize(encoded.size() - 1);  // libsodium counts the terminating zero
   return encoded;
 }

@@ -21,9 +21,9 @@ struct NewFile {
   std::string_view content;
 };
 
-/// Writes files so that readers see the old content or the new, never a part: all of them first go to temporary files
-/// beside their targets and to the disk, and only then take their names. A full disk is noticed before any target is
-/// touched. Errors: storage, and then nothing is left behind.
+/// Writes files so that readers see the old content or the new, never a part: all of them first go to
+/// temporary files beside their targets and to the disk, and only then take their names. A full disk is
+/// noticed before any target is touched. Errors: storage, and then nothing is left behind.
 Result<void> write_files(std::span<const NewFile> files);
 
 /// The same for one file.

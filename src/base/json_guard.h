@@ -16,6 +16,7 @@ struct JsonLimits {
 
 /// Parses one JSON document. `name` is what the error calls the input.
 /// Errors: damaged, if it is too large, too deep, not UTF-8 or not JSON; the message gives the byte position.
-Result<nlohmann::json> parse_json(std::string_view text, const std::string& name, const JsonLimits& limits = {});
+Result<nlohmann::json> parse_json(std::string_view text, const std::string& name,
+                                  const JsonLimits& limits = {});
 
 }  // namespace guardian

@@ -23,7 +23,8 @@ std::vector<std::string_view> split(std::string_view features) {
   }
 }
 
-std::string_view column_or(const std::vector<std::string_view>& columns, std::size_t index, std::string_view otherwise) {
+std::string_view column_or(const std::vector<std::string_view>& columns, std::size_t index,
+                           std::string_view otherwise) {
   return index < columns.size() && columns[index] != "*" ? columns[index] : otherwise;
 }
 
@@ -56,7 +57,8 @@ Result<Morphology> Morphology::load() {
   auto impl = std::make_unique<Impl>();
   impl->model.reset(mecab_model_new2(""));
   if (impl->model == nullptr)
-    return fail(Error::Kind::model, "MeCab", {"日本語の辞書がありません", "no Japanese dictionary is installed"},
+    return fail(Error::Kind::model, "MeCab",
+                {"日本語の辞書がありません", "no Japanese dictionary is installed"},
                 {"mecab-ipadic-utf8 を入れてください", "Install mecab-ipadic-utf8"});
   return Morphology(std::move(impl));
 }
@@ -72,12 +74,14 @@ std::vector<Morpheme> Morphology::analyze(std::string_view text) const {
   if (mecab_parse_lattice(tagger.get(), lattice.get()) == 0) return morphemes;
   const char* sentence = mecab_lattice_get_sentence(lattice.get());
   for (const auto* node = mecab_lattice_get_bos_node(lattice.get()); node != nullptr; node = node->next)
-    if (node->stat != MECAB_BOS_NODE && node->stat != MECAB_EOS_NODE) morphemes.push_back(to_morpheme(*node, sentence));
+    if (node->stat != MECAB_BOS_NODE && node->stat != MECAB_EOS_NODE)
+      morphemes.push_back(to_morpheme(*node, sentence));
   return morphemes;
 }
 
 std::size_t count_morae(std::string_view hiragana) {
-  static constexpr std::array<std::string_view, 9> kJoining = {"ゃ", "ゅ", "ょ", "ぁ", "ぃ", "ぅ", "ぇ", "ぉ", "ゎ"};
+  static constexpr std::array<std::string_view, 9> kJoining = {"ゃ", "ゅ", "ょ", "ぁ", "ぃ",
+                                                               "ぅ", "ぇ", "ぉ", "ゎ"};
   std::size_t morae = 0;
   for (std::size_t i = 0; i < hiragana.size();) {
     const auto byte = static_cast<unsigned char>(hiragana[i]);

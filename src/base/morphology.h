@@ -1,6 +1,6 @@
 // base/morphology.h - Japanese words and readings (MeCab with IPADIC).
-// Readings make sound-alike search possible: 「土下座」 and 「どげざ」 have the same one. They also give the speech rate,
-// which is counted in morae.
+// Readings make sound-alike search possible: 「土下座」 and 「どげざ」 have the same one. They also give the
+// speech rate, which is counted in morae.
 #pragma once
 
 #include <memory>
@@ -40,7 +40,8 @@ class Morphology {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Number of morae in a hiragana reading: small ゃゅょぁぃぅぇぉ join the kana before, っ, ん and ー count as one.
+/// Number of morae in a hiragana reading: small ゃゅょぁぃぅぇぉ join the kana before, っ, ん and ー count as
+/// one.
 std::size_t count_morae(std::string_view hiragana);
 
 }  // namespace guardian

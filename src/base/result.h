@@ -1,5 +1,6 @@
 // base/result.h - how a function says that it could not do its work.
-// Every fallible function of the program returns Result<T>; exceptions stay inside adapters of third-party libraries.
+// Every fallible function of the program returns Result<T>; exceptions stay inside adapters of third-party
+// libraries.
 #pragma once
 
 #include <string>
@@ -21,22 +22,23 @@ struct Text {
 /// Why something failed: on what, what happened, and what the user can do about it.
 struct Error {
   enum class Kind {
-    usage,       ///< the caller asked for something that makes no sense
-    not_found,   ///< no such file, model or entry
-    unreadable,  ///< it is there, but permission or hardware forbids reading it
-    damaged,     ///< not what it claims to be, truncated or malformed
+    usage,             ///< the caller asked for something that makes no sense
+    not_found,         ///< no such file, model or entry
+    unreadable,        ///< it is there, but permission or hardware forbids reading it
+    damaged,           ///< not what it claims to be, truncated or malformed
     no_speech_source,  ///< a readable file without anything to listen to
-    model,       ///< a speech or language model is missing, broken or refused
-    policy,      ///< a policy file is wrong
-    storage,     ///< writing failed: disk full, no permission
-    network,     ///< a download failed
-    cancelled,   ///< the user stopped it
+    model,             ///< a speech or language model is missing, broken or refused
+    policy,            ///< a policy file is wrong
+    storage,           ///< writing failed: disk full, no permission
+    network,           ///< a download failed
+    cancelled,         ///< the user stopped it
   };
 
   Kind kind = Kind::usage;
-  std::string subject;  ///< file, model or field it is about; printed through `printable` before a terminal sees it
-  Text what;            ///< what happened
-  Text remedy;          ///< what the user can do
+  std::string
+      subject;  ///< file, model or field it is about; printed through `printable` before a terminal sees it
+  Text what;    ///< what happened
+  Text remedy;  ///< what the user can do
 };
 
 template <class T>

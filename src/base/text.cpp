@@ -86,9 +86,9 @@ std::string printable(std::string_view text) {
   std::string clean;
   for (std::size_t position = 0; position < text.size();) {
     const UChar32 character = next(text, position);
-    const bool harmless = character >= 0 && u_charType(character) != U_CONTROL_CHAR &&
-                          u_charType(character) != U_FORMAT_CHAR && u_charType(character) != U_LINE_SEPARATOR &&
-                          u_charType(character) != U_PARAGRAPH_SEPARATOR;
+    const bool harmless =
+        character >= 0 && u_charType(character) != U_CONTROL_CHAR && u_charType(character) != U_FORMAT_CHAR &&
+        u_charType(character) != U_LINE_SEPARATOR && u_charType(character) != U_PARAGRAPH_SEPARATOR;
     append(clean, harmless ? character : kReplacement);
   }
   return clean;
@@ -134,8 +134,9 @@ std::string to_hiragana(std::string_view text) {
 }
 
 std::size_t count_characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+  }));
 }
 
 }  // namespace guardian

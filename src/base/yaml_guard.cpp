@@ -15,7 +15,8 @@ constexpr std::size_t kMaximumBytes = 1U << 20U;
 constexpr int kMaximumDepth = 40;
 constexpr std::size_t kMaximumIndent = 80;
 
-/// Notices nesting that would make a recursive parser run out of stack: brackets, indentation, runs of "- " and "? ".
+/// Notices nesting that would make a recursive parser run out of stack: brackets, indentation, runs of "- "
+/// and "? ".
 class NestingCheck {
  public:
   /// Line number of the first place that nests too deeply, or 0.
@@ -68,7 +69,8 @@ tl::unexpected<Error> policy_error(const std::string& file, const YamlMistake& m
 }
 
 Result<YAML::Node> parse_yaml(std::string_view text, const std::string& name) {
-  if (text.size() > kMaximumBytes) return policy_error(name, {1, {"大きすぎます (上限 1 MiB)", "too large (limit 1 MiB)"}});
+  if (text.size() > kMaximumBytes)
+    return policy_error(name, {1, {"大きすぎます (上限 1 MiB)", "too large (limit 1 MiB)"}});
   if (!is_utf8(text) || text.find('\0') != std::string_view::npos)
     return policy_error(name, {1, {"UTF-8 の文字列ではありません", "not UTF-8 text"}});
   if (const int line = NestingCheck().find_excess(text); line != 0)
@@ -76,7 +78,8 @@ Result<YAML::Node> parse_yaml(std::string_view text, const std::string& name) {
   try {
     return YAML::Load(std::string(text));
   } catch (const YAML::Exception& error) {
-    return policy_error(name, {std::max(error.mark.line, 0) + 1, {"YAML として読めません: " + error.msg, error.msg}});
+    return policy_error(
+        name, {std::max(error.mark.line, 0) + 1, {"YAML として読めません: " + error.msg, error.msg}});
   } catch (const std::exception& error) {
     return policy_error(name, {1, {std::string("YAML として読めません: ") + error.what(), error.what()}});
   }
@@ -88,13 +91,15 @@ Result<YAML::Node> read_yaml(const std::string& path) {
   return parse_yaml(*content, path);
 }
 
-YamlFields::YamlFields(const YAML::Node& node, std::initializer_list<std::string_view> known_keys) : node_(node) {
+YamlFields::YamlFields(const YAML::Node& node, std::initializer_list<std::string_view> known_keys)
+    : node_(node) {
   if (!node.IsMap()) throw YamlMistake{line(), {"項目の集まりではありません", "is not a mapping"}};
   for (const auto& entry : node) {
     const auto key = entry.first.IsScalar() ? entry.first.Scalar() : std::string("?");
     if (std::find(known_keys.begin(), known_keys.end(), key) == known_keys.end())
       throw YamlMistake{entry.first.Mark().line + 1,
-                        {fmt::format("知らない項目です: {}", printable(key)), fmt::format("unknown key: {}", printable(key))}};
+                        {fmt::format("知らない項目です: {}", printable(key)),
+                         fmt::format("unknown key: {}", printable(key))}};
   }
 }
 

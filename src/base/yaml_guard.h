@@ -12,8 +12,8 @@
 
 namespace guardian {
 
-/// Parses one YAML document of at most 1 MiB. Nesting is bounded before the parser, which recurses, sees the text.
-/// `name` is what errors call it. Errors: policy, with the line.
+/// Parses one YAML document of at most 1 MiB. Nesting is bounded before the parser, which recurses, sees the
+/// text. `name` is what errors call it. Errors: policy, with the line.
 Result<YAML::Node> parse_yaml(std::string_view text, const std::string& name);
 
 /// The same for a file. Errors: also not_found, unreadable.
@@ -39,8 +39,9 @@ class YamlFields {
   std::string text_or(const char* key, const std::string& otherwise) const;
   double number(const char* key, double low, double high) const;
   double number_or(const char* key, double low, double high, double otherwise) const;
-  std::vector<std::string> texts(const char* key) const;  ///< empty if absent; one scalar counts as a list of one
-  Text both_languages(const char* key) const;             ///< {ja: ..., en: ...}
+  std::vector<std::string> texts(
+      const char* key) const;                  ///< empty if absent; one scalar counts as a list of one
+  Text both_languages(const char* key) const;  ///< {ja: ..., en: ...}
   int line() const { return node_.Mark().line + 1; }
 
  private:

@@ -33,16 +33,18 @@ Result<Engine> load_engine(const AnalyzeOptions& options, const CommonOptions& c
   return engine;
 }
 
-Result<pipeline::HeardRecording> hear(Engine& engine, const std::filesystem::path& file, const AnalyzeOptions& options,
-                                      const CommonOptions& common) {
+Result<pipeline::HeardRecording> hear(Engine& engine, const std::filesystem::path& file,
+                                      const AnalyzeOptions& options, const CommonOptions& common) {
   if (options.transcripts) return pipeline::read_ready_transcript(file);
   ProgressBar bar(file.filename().string(), common.language);
   return engine.listener->listen(
       file, {options.listening.customer_channel}, [&](double share) { bar.update(share); }, common.stop);
 }
 
-/// The report on stdout, unless only files were asked for together with many inputs: a person reads the summary.
-Result<void> print_report(const report::Report& report, const AnalyzeOptions& options, const CommonOptions& common) {
+/// The report on stdout, unless only files were asked for together with many inputs: a person reads the
+/// summary.
+Result<void> print_report(const report::Report& report, const AnalyzeOptions& options,
+                          const CommonOptions& common) {
   if (options.json) return print(report::to_json(report) + "\n");
   return print(report::summarize(report, {common.language, is_terminal_output()}));
 }
@@ -68,10 +70,11 @@ Result<void> make_folder(const std::filesystem::path& folder) {
   std::error_code code;
   std::filesystem::create_directories(folder, code);
   if (!code) return {};
-  return fail(Error::Kind::storage, folder.string(),
-              {fmt::format("フォルダーを作れません ({})", code.message()),
-               fmt::format("cannot create the folder ({})", code.message())},
-              {"--out に書き込めるフォルダーを指定してください", "Name a folder you may write to with --out"});
+  return fail(
+      Error::Kind::storage, folder.string(),
+      {fmt::format("フォルダーを作れません ({})", code.message()),
+       fmt::format("cannot create the folder ({})", code.message())},
+      {"--out に書き込めるフォルダーを指定してください", "Name a folder you may write to with --out"});
 }
 
 }  // namespace

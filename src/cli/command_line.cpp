@@ -37,17 +37,21 @@ struct Arguments {
 };
 
 void add_listening(CLI::App& command, ListeningOptions& listening, Arguments& arguments) {
-  command.add_option("--model", listening.model, "音声認識モデルの名前 / speech model (guardian models list)");
+  command.add_option("--model", listening.model,
+                     "音声認識モデルの名前 / speech model (guardian models list)");
   command.add_option("--threads", listening.threads, "使うスレッド数 / threads")
       ->check(CLI::Range(1, kMaximumThreads));
-  command.add_option("--customer-channel", arguments.channel, "顧客のチャンネル left|right|1.. / the customer's channel")
+  command
+      .add_option("--customer-channel", arguments.channel,
+                  "顧客のチャンネル left|right|1.. / the customer's channel")
       ->check(check_channel);
 }
 
 void add_common(CLI::App& program, Arguments& arguments) {
   program.add_option("--lang", arguments.language, "表示の言語 ja|en / language of messages")
       ->check(CLI::IsMember({"ja", "en"}));
-  program.add_option("--policy", arguments.common.policy, "判定ポリシーのフォルダー / judgement policy folder");
+  program.add_option("--policy", arguments.common.policy,
+                     "判定ポリシーのフォルダー / judgement policy folder");
   program.set_version_flag("--version", GUARDIAN_VERSION);
 }
 
@@ -70,7 +74,8 @@ void add_transcribe(CLI::App& program, Arguments& arguments) {
 
 void add_judge(CLI::App& program, Arguments& arguments) {
   auto& command = *program.add_subcommand("judge", "発話を一つずつ判定する / judge single utterances");
-  command.add_option("--utterances", arguments.utterances, "1 行 1 発話の JSONL / one utterance per line")->required();
+  command.add_option("--utterances", arguments.utterances, "1 行 1 発話の JSONL / one utterance per line")
+      ->required();
 }
 
 void add_policy(CLI::App& program) {

@@ -1,4 +1,5 @@
-// cli/commands.h - the commands of the contract, one function each; every one returns the program's exit code.
+// cli/commands.h - the commands of the contract, one function each; every one returns the program's exit
+// code.
 #pragma once
 
 #include <filesystem>
@@ -45,8 +46,8 @@ int judge(const std::filesystem::path& utterances, const CommonOptions& common);
 int policy_test(const CommonOptions& common);
 
 struct ModelsOptions {
-  std::string name;           ///< model to pull or verify; empty: all
-  std::string mirror;         ///< base address that replaces the catalogue's
+  std::string name;               ///< model to pull or verify; empty: all
+  std::string mirror;             ///< base address that replaces the catalogue's
   bool allow_unverified = false;  ///< pull although the catalogue has no sha256
 };
 int models_list(const CommonOptions& common);

@@ -23,8 +23,8 @@ constexpr double kShareBeforeEstimate = 0.02;  // below this the time left would
 std::string shorten(const std::string& label) {
   if (count_characters(label) <= kLabelCharacters) return label;
   std::size_t end = 0;
-  for (std::size_t characters = 0; characters < kLabelCharacters - 1; ++characters)
-    do ++end;
+  for (std::size_t characters = 0; characters < kLabelCharacters - 1; ++characters) do
+      ++end;
     while (end < label.size() && (static_cast<unsigned char>(label[end]) & 0xC0U) == 0x80U);
   return label.substr(0, end) + "…";
 }
@@ -33,7 +33,8 @@ std::string shorten(const std::string& label) {
 
 Language language_from_environment() {
   const char* chosen = std::getenv("GUARDIAN_LANG");
-  return chosen != nullptr && std::string_view(chosen).substr(0, 2) == "en" ? Language::english : Language::japanese;
+  return chosen != nullptr && std::string_view(chosen).substr(0, 2) == "en" ? Language::english
+                                                                            : Language::japanese;
 }
 
 void print_error(const Error& error, Language language) {
@@ -41,12 +42,14 @@ void print_error(const Error& error, Language language) {
 }
 
 Result<void> print(std::string_view text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (written) return {};
   const std::string reason = std::system_category().message(errno);
-  return fail(Error::Kind::storage, "",
-              {fmt::format("標準出力に書けません ({})", reason), fmt::format("cannot write to stdout ({})", reason)},
-              {"空き容量と出力先を確かめてください", "Check free space and where the output goes"});
+  return fail(
+      Error::Kind::storage, "",
+      {fmt::format("標準出力に書けません ({})", reason), fmt::format("cannot write to stdout ({})", reason)},
+      {"空き容量と出力先を確かめてください", "Check free space and where the output goes"});
 }
 
 bool is_terminal_output() { return ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr; }
@@ -70,7 +73,8 @@ void ProgressBar::update(double share) {
   if (share > kShareBeforeEstimate) {
     const double spent_s = std::chrono::duration<double>(now - begun_).count();
     const auto position = format_position(spent_s / share - spent_s + 1.0);
-    left = language_ == Language::japanese ? fmt::format("残り {}", position) : fmt::format("{} left", position);
+    left =
+        language_ == Language::japanese ? fmt::format("残り {}", position) : fmt::format("{} left", position);
   }
   const int filled = static_cast<int>(share * kBarWidth);
   fmt::print(stderr, "\r\x1b[2K{} [{:=<{}}{: <{}}] {:3.0f} % {}", label_, "", filled, "", kBarWidth - filled,

@@ -18,7 +18,8 @@ Language language_from_environment();
 /// One line on stderr.
 void print_error(const Error& error, Language language);
 
-/// Writes to stdout and makes sure it arrived. Errors: storage (a full disk behind a redirection, a closed pipe).
+/// Writes to stdout and makes sure it arrived. Errors: storage (a full disk behind a redirection, a closed
+/// pipe).
 Result<void> print(std::string_view text);
 
 /// True if stdout is a terminal, so that colours make sense.

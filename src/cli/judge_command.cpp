@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kLineBytes = 1U << 20U;
 
 /// One line of the input: an utterance, judged without context.
-Result<std::string> judge_line(const judgement::Judge& judge, const std::string& line, const std::string& place) {
+Result<std::string> judge_line(const judgement::Judge& judge, const std::string& line,
+                               const std::string& place) {
   const auto document = parse_json(line, place, {kLineBytes, 8});
   if (!document) return tl::unexpected<Error>(document.error());
   const bool complete = document->is_object() && document->contains("id") && document->contains("text") &&
@@ -59,11 +60,12 @@ Result<int> judge_lines(const judgement::Judge& judge, const std::filesystem::pa
 }  // namespace
 
 int judge(const std::filesystem::path& utterances, const CommonOptions& common) {
-  auto code = pipeline::find_policy(common.policy)
-                  .and_then([](const std::filesystem::path& policy) { return pipeline::Assessor::load(policy); })
-                  .and_then([&](const pipeline::Assessor& assessor) {
-                    return judge_lines(assessor.judge(), utterances, common);
-                  });
+  auto code =
+      pipeline::find_policy(common.policy)
+          .and_then([](const std::filesystem::path& policy) { return pipeline::Assessor::load(policy); })
+          .and_then([&](const pipeline::Assessor& assessor) {
+            return judge_lines(assessor.judge(), utterances, common);
+          });
   if (code) return *code;
   print_error(code.error(), common.language);
   return kFailed;

@@ -1,4 +1,5 @@
-// judgement/course.h - what the course of a call adds to single words: repetition, going on after a warning, being held.
+// judgement/course.h - what the course of a call adds to single words: repetition, going on after a warning,
+// being held.
 #pragma once
 
 #include <vector>
@@ -11,11 +12,11 @@
 namespace guardian::judgement {
 
 /// Raises severities within a call and says why in the grounds. `findings` are in order of time.
-void follow_course(std::vector<Finding>& findings, const Verdict& verdict, const speech::Transcript& transcript,
-                   const policy::Policy& policy);
+void follow_course(std::vector<Finding>& findings, const Verdict& verdict,
+                   const speech::Transcript& transcript, const policy::Policy& policy);
 
-/// Findings about the whole call (utterance -1): the same demand again and again after refusals, a call held for longer
-/// than the company's limit after a refusal.
+/// Findings about the whole call (utterance -1): the same demand again and again after refusals, a call held
+/// for longer than the company's limit after a refusal.
 std::vector<Finding> find_in_course(const Verdict& verdict, const speech::Transcript& transcript,
                                     const std::vector<SearchableText>& texts, const policy::Policy& policy);
 

@@ -12,8 +12,8 @@ struct SpokenRange {
   double end_s = 0.0;
 };
 
-/// When a stretch of an utterance's text (bytes) was spoken: from the times of its words where there are any, else in
-/// proportion to its place in the text.
+/// When a stretch of an utterance's text (bytes) was spoken: from the times of its words where there are any,
+/// else in proportion to its place in the text.
 SpokenRange locate(const speech::Utterance& utterance, const policy::Match& in_text);
 
 }  // namespace guardian::judgement

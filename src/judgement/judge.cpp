@@ -23,7 +23,7 @@ constexpr const char* kComplaint = "legit_complaint";
 constexpr const char* kDistress = "customer_distress";
 constexpr const char* kWarning = "warning";
 constexpr double kUnknownSpeaker = 0.6;  // confidence that a speaker without a role is the customer
-constexpr double kHint = 0.6;          // rules less sure than this are hints
+constexpr double kHint = 0.6;            // rules less sure than this are hints
 constexpr std::size_t kQuotedComplaints = 2;
 
 bool is_harassment(CategoryKind kind) {
@@ -43,11 +43,12 @@ bool is_same_statement(const RuleHit& a, const RuleHit& b, const SearchableText&
   return begin <= end || text.surface().substr(end, begin - end).find("、") == std::string::npos;
 }
 
-/// The strongest hit for each statement and harassment category, in order of their place. Hits that are only a hint of a
-/// tone count where nothing clearer was found in the utterance.
+/// The strongest hit for each statement and harassment category, in order of their place. Hits that are only
+/// a hint of a tone count where nothing clearer was found in the utterance.
 std::vector<RuleHit> strongest_of_each(std::vector<RuleHit> hits, const SearchableText& text,
                                        const policy::Policy& policy) {
-  std::erase_if(hits, [&](const RuleHit& hit) { return !is_harassment(policy.category(hit.rule->category).kind); });
+  std::erase_if(hits,
+                [&](const RuleHit& hit) { return !is_harassment(policy.category(hit.rule->category).kind); });
   double surest = 0.0;
   for (const auto& hit : hits) surest = std::max(surest, hit.rule->confidence);
   std::erase_if(hits, [&](const RuleHit& hit) { return hit.rule->confidence < std::min(kHint, surest); });
@@ -65,17 +66,20 @@ std::vector<RuleHit> strongest_of_each(std::vector<RuleHit> hits, const Searchab
 }
 
 bool has_category(const std::vector<RuleHit>& hits, const char* category) {
-  return std::any_of(hits.begin(), hits.end(), [&](const RuleHit& hit) { return hit.rule->category == category; });
+  return std::any_of(hits.begin(), hits.end(),
+                     [&](const RuleHit& hit) { return hit.rule->category == category; });
 }
 
 std::vector<Text> grounds_of(const RuleHit& hit, std::string_view quote, const policy::Policy& policy,
                              const speech::Utterance& utterance) {
   std::vector<Text> grounds;
   if (hit.by_sound)
-    grounds.push_back({fmt::format("「{}」と書き起こされたが、音が規則 {} の語に近い", quote, hit.rule->id),
-                       fmt::format("heard as \"{}\", which sounds like what rule {} looks for", quote, hit.rule->id)});
+    grounds.push_back(
+        {fmt::format("「{}」と書き起こされたが、音が規則 {} の語に近い", quote, hit.rule->id),
+         fmt::format("heard as \"{}\", which sounds like what rule {} looks for", quote, hit.rule->id)});
   else
-    grounds.push_back({fmt::format("規則 {}: 「{}」", hit.rule->id, quote), fmt::format("rule {}: \"{}\"", hit.rule->id, quote)});
+    grounds.push_back({fmt::format("規則 {}: 「{}」", hit.rule->id, quote),
+                       fmt::format("rule {}: \"{}\"", hit.rule->id, quote)});
   if (hit.rule->indirect) grounds.push_back({"遠回しな言い方", "indirect wording"});
   if (hit.rule->speaker == Speaker::employee)
     grounds.push_back({"従業員の言葉からうかがえる", "gathered from the employee's words"});
@@ -89,7 +93,8 @@ std::vector<Text> grounds_of(const RuleHit& hit, std::string_view quote, const p
 /// Signs in the employee's words and the course that the working environment suffers.
 int measure_harm(const Verdict& verdict, const std::vector<SearchableText>& texts,
                  const speech::Transcript& transcript) {
-  static constexpr std::array<std::string_view, 4> kStrain = {"申し訳", "すみません", "やめてください", "怖い"};
+  static constexpr std::array<std::string_view, 4> kStrain = {"申し訳", "すみません", "やめてください",
+                                                              "怖い"};
   constexpr int kPerSign = 8;
   if (verdict.findings.empty()) return 0;
   int signs = static_cast<int>(verdict.warned_utterances.size());
@@ -103,8 +108,8 @@ int measure_harm(const Verdict& verdict, const std::vector<SearchableText>& text
 }
 
 Axes measure_axes(const Verdict& verdict, const policy::Policy& policy) {
-  static const std::set<std::string> kPersistent = {"repetitive_contact", "time_restraint", "refusal_to_leave",
-                                                    "stalking"};
+  static const std::set<std::string> kPersistent = {"repetitive_contact", "time_restraint",
+                                                    "refusal_to_leave", "stalking"};
   constexpr int kPerRepetition = 15;
   constexpr int kPerFindingAfterWarning = 20;
   Axes axes;
@@ -114,7 +119,8 @@ Axes measure_axes(const Verdict& verdict, const policy::Policy& policy) {
     const bool conduct = policy.category(finding.category).kind == CategoryKind::conduct;
     auto& axis = conduct ? axes.conduct : axes.demand;
     axis = std::max(axis, finding.severity);
-    if (kPersistent.contains(finding.category)) axes.persistence = std::max(axes.persistence, finding.severity);
+    if (kPersistent.contains(finding.category))
+      axes.persistence = std::max(axes.persistence, finding.severity);
     axes.persistence = std::max(axes.persistence, std::min(100, times[finding.category]++ * kPerRepetition));
     const bool warned = std::any_of(verdict.warned_utterances.begin(), verdict.warned_utterances.end(),
                                     [&](int utterance) { return utterance < finding.utterance; });
@@ -135,9 +141,11 @@ struct Judge::Impl {
       : policy(std::move(checked)), morphology(std::move(words)), matcher(policy) {}
 
   std::vector<SearchableText> prepare(const speech::Transcript& transcript) const;
-  void judge_turn(std::size_t index, const speech::Transcript& transcript, const std::vector<SearchableText>& texts,
-                  Verdict& verdict, std::vector<std::string>& complaints) const;
-  Finding to_finding(const RuleHit& hit, const speech::Utterance& utterance, const SearchableText& text) const;
+  void judge_turn(std::size_t index, const speech::Transcript& transcript,
+                  const std::vector<SearchableText>& texts, Verdict& verdict,
+                  std::vector<std::string>& complaints) const;
+  Finding to_finding(const RuleHit& hit, const speech::Utterance& utterance,
+                     const SearchableText& text) const;
   void score(Verdict& verdict) const;
 };
 
@@ -214,7 +222,8 @@ Verdict Judge::judge(const speech::Transcript& transcript) const {
   verdict.axes = measure_axes(verdict, impl_->policy);
   verdict.axes.harm = measure_harm(verdict, texts, transcript);
   for (std::size_t i = 0; i < complaints.size() && i < kQuotedComplaints; ++i)
-    verdict.legitimate_complaint = verdict.legitimate_complaint.value_or("") + (i > 0 ? "\n" : "") + complaints[i];
+    verdict.legitimate_complaint =
+        verdict.legitimate_complaint.value_or("") + (i > 0 ? "\n" : "") + complaints[i];
   return verdict;
 }
 
@@ -223,11 +232,12 @@ UtteranceVerdict Judge::judge_utterance(const std::string& text) const {
   const auto hits = impl_->matcher.find(searchable, Speaker::customer, {});
   if (has_category(hits, kDistress)) return {};
   const auto found = strongest_of_each(hits, searchable, impl_->policy);
-  const auto main = std::max_element(found.begin(), found.end(),
-                                     [](const RuleHit& a, const RuleHit& b) { return strength(a) < strength(b); });
+  const auto main = std::max_element(found.begin(), found.end(), [](const RuleHit& a, const RuleHit& b) {
+    return strength(a) < strength(b);
+  });
   if (main == found.end()) return {};
-  return {main->rule->category, main->rule->severity, main->confidence, std::string(searchable.quote(main->in_surface)),
-          main->rule->id};
+  return {main->rule->category, main->rule->severity, main->confidence,
+          std::string(searchable.quote(main->in_surface)), main->rule->id};
 }
 
 std::vector<FailedExample> Judge::test_examples() const {

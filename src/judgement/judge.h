@@ -1,5 +1,6 @@
 // judgement/judge.h - a transcript and a policy in, a verdict out.
-// Nothing else is read or written, so the same call serves the command line, a server, and measurements of accuracy.
+// Nothing else is read or written, so the same call serves the command line, a server, and measurements of
+// accuracy.
 #pragma once
 
 #include <memory>
@@ -19,7 +20,7 @@ struct UtteranceVerdict {
   std::string category;  ///< empty: none
   int severity = 0;
   double confidence = 0.0;
-  std::string quote;     ///< verbatim substring of the text
+  std::string quote;  ///< verbatim substring of the text
   std::string rule;
 };
 

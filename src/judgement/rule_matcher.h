@@ -15,13 +15,13 @@ namespace guardian::judgement {
 struct RuleHit {
   const policy::Rule* rule = nullptr;
   policy::Match in_surface;
-  bool by_sound = false;       ///< only the sound fits, the written words differ
-  double confidence = 0.0;     ///< the rule's, lowered where only the sound fits
+  bool by_sound = false;    ///< only the sound fits, the written words differ
+  double confidence = 0.0;  ///< the rule's, lowered where only the sound fits
 };
 
 /// What a rule may ask about besides the utterance itself.
 struct Surroundings {
-  const std::vector<SearchableText>* turns = nullptr;     ///< all utterances; may be null
+  const std::vector<SearchableText>* turns = nullptr;  ///< all utterances; may be null
   const speech::Transcript* transcript = nullptr;
   std::size_t index = 0;
 };
@@ -31,7 +31,8 @@ class RuleMatcher {
   explicit RuleMatcher(const policy::Policy& policy) : policy_(policy) {}
 
   /// Hits of all rules for this speaker. At most one per rule and sentence: the longest.
-  std::vector<RuleHit> find(const SearchableText& text, speech::Speaker speaker, const Surroundings& around) const;
+  std::vector<RuleHit> find(const SearchableText& text, speech::Speaker speaker,
+                            const Surroundings& around) const;
 
  private:
   bool applies(const policy::Rule& rule, const SearchableText& text, const Surroundings& around) const;

@@ -13,7 +13,8 @@ SearchableText::SearchableText(const std::string& original, const Morphology& mo
   }
   constexpr std::array<std::string_view, 3> kStops = {"。", "?", "!"};
   for (const auto stop : kStops)
-    for (auto at = normalized_.text.find(stop); at != std::string::npos; at = normalized_.text.find(stop, at + 1))
+    for (auto at = normalized_.text.find(stop); at != std::string::npos;
+         at = normalized_.text.find(stop, at + 1))
       sentence_ends_.push_back(at + stop.size());
   std::sort(sentence_ends_.begin(), sentence_ends_.end());
 }

@@ -1,4 +1,5 @@
-// judgement/searchable_text.h - an utterance in the two forms in which rules look at it, with the way back to its words.
+// judgement/searchable_text.h - an utterance in the two forms in which rules look at it, with the way back to
+// its words.
 #pragma once
 
 #include <string>

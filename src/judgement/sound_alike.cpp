@@ -11,9 +11,10 @@ namespace {
 constexpr std::size_t kShortestPhrase = 4;
 constexpr std::size_t kLongestPhrase = 64;
 constexpr std::size_t kKanaBytes = 3;
-constexpr double kNear = 0.4;      // voiced and unvoiced, or the same vowel with a consonant made at the same place
+constexpr double kNear =
+    0.4;  // voiced and unvoiced, or the same vowel with a consonant made at the same place
 constexpr double kSameVowel = 0.7;
-constexpr double kWeak = 0.4;      // sounds that come and go in fast speech
+constexpr double kWeak = 0.4;  // sounds that come and go in fast speech
 
 struct Kana {
   std::string_view text;
@@ -35,8 +36,9 @@ std::vector<Kana> split(std::string_view text) {
 constexpr std::array<std::string_view, 5> kVowelRows = {
     "あかがさざただなはばぱまやらわゃぁ", "いきぎしじちぢにひびぴみりぃ", "うくぐすずつづぬふぶぷむゆるゅぅ",
     "えけげせぜてでねへべぺめれぇ", "おこごそぞとどのほぼぽもよろをょぉ"};
-constexpr std::array<std::string_view, 12> kNearGroups = {"かが", "さざ", "ただ", "はばぱ", "きぎ", "しじちぢ",
-                                                          "くぐ", "すずつづ", "けげ", "せぜ", "てで", "こごそぞとど"};
+constexpr std::array<std::string_view, 12> kNearGroups = {"かが", "さざ",     "ただ", "はばぱ",
+                                                          "きぎ", "しじちぢ", "くぐ", "すずつづ",
+                                                          "けげ", "せぜ",     "てで", "こごそぞとど"};
 
 template <std::size_t size>
 bool share_group(const std::array<std::string_view, size>& groups, std::string_view a, std::string_view b) {
@@ -68,7 +70,8 @@ std::optional<SoundAlike> find_sound_alike(std::string_view reading, std::string
     std::size_t start = 0;
   };
   std::vector<Cell> column(wanted.size() + 1);
-  for (std::size_t i = 1; i <= wanted.size(); ++i) column[i] = {column[i - 1].cost + presence(wanted[i - 1].text), 0};
+  for (std::size_t i = 1; i <= wanted.size(); ++i)
+    column[i] = {column[i - 1].cost + presence(wanted[i - 1].text), 0};
   std::optional<SoundAlike> best;
   for (std::size_t j = 0; j < heard.size(); ++j) {
     Cell diagonal = column[0];

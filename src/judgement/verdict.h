@@ -17,17 +17,18 @@ enum class Band { none, notice, caution, high, emergency };
 
 /// One place where the customer's words or conduct match a category.
 struct Finding {
-  std::string category;  ///< id of the category table, e.g. "threat"
-  Text label;            ///< the category's name for people
-  int severity = 0;      ///< 0-100
-  double confidence = 0; ///< 0-1: how sure we are that this is what it looks like
-  int utterance = -1;    ///< index in the transcript; -1 for a finding about the whole call
-  double start_s = 0.0;  ///< of the quoted words, not of the whole utterance
+  std::string category;   ///< id of the category table, e.g. "threat"
+  Text label;             ///< the category's name for people
+  int severity = 0;       ///< 0-100
+  double confidence = 0;  ///< 0-1: how sure we are that this is what it looks like
+  int utterance = -1;     ///< index in the transcript; -1 for a finding about the whole call
+  double start_s = 0.0;   ///< of the quoted words, not of the whole utterance
   double end_s = 0.0;
-  std::string quote;     ///< verbatim substring of the utterance's text; empty for a finding about the whole call
-  std::vector<Text> grounds;   ///< why: rule, context, sound, repetition, legal basis
-  std::string rule;            ///< id of the rule that fired
-  int score_without = 0;       ///< the call's score if this finding were not there
+  std::string
+      quote;  ///< verbatim substring of the utterance's text; empty for a finding about the whole call
+  std::vector<Text> grounds;  ///< why: rule, context, sound, repetition, legal basis
+  std::string rule;           ///< id of the rule that fired
+  int score_without = 0;      ///< the call's score if this finding were not there
 };
 
 /// The two axes of the guideline and the statute's further elements, each 0-100.
@@ -44,9 +45,11 @@ struct Verdict {
   Band band = Band::none;
   bool suspected = false;
   Axes axes;
-  std::optional<std::string> legitimate_complaint;  ///< verbatim words of the complaint that still deserve an answer
+  std::optional<std::string>
+      legitimate_complaint;              ///< verbatim words of the complaint that still deserve an answer
   std::vector<int> distress_utterances;  ///< cries for help: never scored, shown apart
-  std::vector<int> warned_utterances;    ///< employee utterances that warn or refuse, for "went on after a warning"
+  std::vector<int>
+      warned_utterances;  ///< employee utterances that warn or refuse, for "went on after a warning"
   std::string policy_version;
 };
 

@@ -1,5 +1,6 @@
 // pipeline/assessor.h - the second half of a job: a transcript in, the whole report out.
-// judgement/, wellbeing/ and guidance/ in their order; no model, no file, no network is touched after loading.
+// judgement/, wellbeing/ and guidance/ in their order; no model, no file, no network is touched after
+// loading.
 #pragma once
 
 #include <filesystem>

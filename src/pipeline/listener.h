@@ -24,13 +24,14 @@ struct HeardRecording {
 /// Called with the share of the work done, in [0, 1].
 using Progress = std::function<void(double share)>;
 
-/// Holds the speech models; loading them takes a second or two, so one Listener serves many recordings, one at a time.
+/// Holds the speech models; loading them takes a second or two, so one Listener serves many recordings, one
+/// at a time.
 class Listener {
  public:
   struct Options {
-    std::string model;         ///< name of a speech model; empty: the default one
+    std::string model;             ///< name of a speech model; empty: the default one
     std::filesystem::path policy;  ///< folder with roles.yaml, by which customer and employee are told apart
-    int threads = 0;           ///< 0: one per core
+    int threads = 0;               ///< 0: one per core
   };
 
   /// What is known of a recording from outside.
@@ -44,10 +45,10 @@ class Listener {
   Listener& operator=(Listener&&) noexcept;
   ~Listener();
 
-  /// Errors: not_found, unreadable, damaged, no_speech_source, model, cancelled. Memory does not grow with the
-  /// recording's length beyond its transcript.
-  Result<HeardRecording> listen(const std::filesystem::path& file, const Hints& hints, const Progress& progress,
-                                const std::stop_token& stop);
+  /// Errors: not_found, unreadable, damaged, no_speech_source, model, cancelled. Memory does not grow with
+  /// the recording's length beyond its transcript.
+  Result<HeardRecording> listen(const std::filesystem::path& file, const Hints& hints,
+                                const Progress& progress, const std::stop_token& stop);
 
  private:
   struct Impl;

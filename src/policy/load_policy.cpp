@@ -28,13 +28,16 @@ Value choose(const YamlFields& fields, const char* key, const std::map<std::stri
   const auto word = fields.text_or(key, otherwise);
   const auto found = values.find(word);
   if (found != values.end()) return found->second;
-  throw YamlMistake{fields.line(), {fmt::format("{}: 知らない値 {}", key, word), fmt::format("{}: unknown value {}", key, word)}};
+  throw YamlMistake{
+      fields.line(),
+      {fmt::format("{}: 知らない値 {}", key, word), fmt::format("{}: unknown value {}", key, word)}};
 }
 
 const std::map<std::string, speech::Speaker> kSpeakers = {{"customer", speech::Speaker::customer},
                                                           {"employee", speech::Speaker::employee}};
-const std::map<std::string, speech::Setting> kSettings = {
-    {"phone", speech::Setting::phone}, {"meeting", speech::Setting::meeting}, {"counter", speech::Setting::counter}};
+const std::map<std::string, speech::Setting> kSettings = {{"phone", speech::Setting::phone},
+                                                          {"meeting", speech::Setting::meeting},
+                                                          {"counter", speech::Setting::counter}};
 
 EarlierTurn read_earlier_turn(const YAML::Node& node) {
   const YamlFields fields(node, {"speaker", "any", "within"});
@@ -46,8 +49,9 @@ EarlierTurn read_earlier_turn(const YAML::Node& node) {
 }
 
 Rule read_rule(const YAML::Node& node, const std::string& category) {
-  const YamlFields fields(node, {"id", "severity", "confidence", "kind", "over", "any", "all", "unless", "guards",
-                                 "sounds_like", "settings", "speaker", "after", "match", "no_match"});
+  const YamlFields fields(
+      node, {"id", "severity", "confidence", "kind", "over", "any", "all", "unless", "guards", "sounds_like",
+             "settings", "speaker", "after", "match", "no_match"});
   Rule rule;
   rule.id = fields.text("id");
   rule.category = category;
@@ -62,7 +66,8 @@ Rule read_rule(const YAML::Node& node, const std::string& category) {
   for (const auto& phrase : fields.texts("sounds_like")) rule.sounds_like.push_back(to_hiragana(phrase));
   for (const auto& setting : fields.texts("settings")) {
     if (!kSettings.contains(setting))
-      throw YamlMistake{fields.line(), {"settings: 知らない値 " + setting, "settings: unknown value " + setting}};
+      throw YamlMistake{fields.line(),
+                        {"settings: 知らない値 " + setting, "settings: unknown value " + setting}};
     rule.settings.push_back(kSettings.at(setting));
   }
   if (fields.has("after")) rule.after = read_earlier_turn(fields.required("after"));
@@ -70,7 +75,8 @@ Rule read_rule(const YAML::Node& node, const std::string& category) {
   rule.match = fields.texts("match");
   rule.no_match = fields.texts("no_match");
   if (rule.any.empty()) throw YamlMistake{fields.line(), {"any がありません", "has no patterns under any"}};
-  if (rule.match.empty()) throw YamlMistake{fields.line(), {"例文 (match) がありません", "has no example under match"}};
+  if (rule.match.empty())
+    throw YamlMistake{fields.line(), {"例文 (match) がありません", "has no example under match"}};
   return rule;
 }
 
@@ -105,7 +111,8 @@ Guard read_guard(const YAML::Node& node) {
   guard.brackets = fields.texts("brackets");
   for (const auto& pair : guard.brackets)
     if (count_characters(pair) != 2)
-      throw YamlMistake{fields.line(), {"brackets は 2 文字の組です", "brackets are pairs of two characters"}};
+      throw YamlMistake{fields.line(),
+                        {"brackets は 2 文字の組です", "brackets are pairs of two characters"}};
   guard.before = patterns(fields, "before");
   guard.after = patterns(fields, "after");
   guard.covering = patterns(fields, "covering");
@@ -114,10 +121,12 @@ Guard read_guard(const YAML::Node& node) {
 }
 
 Scale read_scale(const YAML::Node& node) {
-  const YamlFields fields(node, {"conduct_weight", "context_weight", "demand_weight", "demand_cap", "repetition_bonus",
-                                 "repetition_bonus_limit", "warning_bonus", "further_share", "suspected_from", "loud_db",
-                                 "loud_bonus", "held_minutes"});
-  const auto whole = [&](const char* key, double high) { return static_cast<int>(fields.number(key, 0, high)); };
+  const YamlFields fields(node, {"conduct_weight", "context_weight", "demand_weight", "demand_cap",
+                                 "repetition_bonus", "repetition_bonus_limit", "warning_bonus",
+                                 "further_share", "suspected_from", "loud_db", "loud_bonus", "held_minutes"});
+  const auto whole = [&](const char* key, double high) {
+    return static_cast<int>(fields.number(key, 0, high));
+  };
   Scale scale;
   scale.conduct_weight = fields.number("conduct_weight", 0, 1);
   scale.context_weight = fields.number("context_weight", 0, 1);
@@ -164,23 +173,27 @@ Result<std::vector<std::filesystem::path>> rule_files(const std::filesystem::pat
 Result<void> check_rules(const Policy& policy, const std::filesystem::path& folder) {
   // Findings about the course of a call need these, whatever the rules say.
   for (const char* needed : {"repetitive_contact", "time_restraint"})
-    if (std::none_of(policy.categories.begin(), policy.categories.end(), [&](const Category& c) { return c.id == needed; }))
+    if (std::none_of(policy.categories.begin(), policy.categories.end(),
+                     [&](const Category& c) { return c.id == needed; }))
       return fail(Error::Kind::policy, (folder / "categories.yaml").string(),
                   {fmt::format("類型 {} がありません", needed), fmt::format("lacks the category {}", needed)},
                   {"類型を加えてください", "Add the category"});
   std::set<std::string> ids;
   const auto complain = [&](const Rule& rule, const Text& what) {
-    return fail(Error::Kind::policy, (folder / "rules").string() + " " + rule.id, what, {"規則を直してください", "Mend the rule"});
+    return fail(Error::Kind::policy, (folder / "rules").string() + " " + rule.id, what,
+                {"規則を直してください", "Mend the rule"});
   };
   for (const auto& rule : policy.rules) {
     if (!ids.insert(rule.id).second) return complain(rule, {"id が重複しています", "id is used twice"});
     const auto category = std::find_if(policy.categories.begin(), policy.categories.end(),
                                        [&](const Category& c) { return c.id == rule.category; });
-    if (category == policy.categories.end()) return complain(rule, {"類型がありません", "its category does not exist"});
+    if (category == policy.categories.end())
+      return complain(rule, {"類型がありません", "its category does not exist"});
     if (rule.severity < category->low || rule.severity > category->high)
       return complain(rule, {"深刻度が類型の範囲外です", "its severity lies outside the category's range"});
     for (const auto& guard : rule.guards.value_or(std::vector<std::string>()))
-      if (std::none_of(policy.guards.begin(), policy.guards.end(), [&](const Guard& g) { return g.id == guard; }))
+      if (std::none_of(policy.guards.begin(), policy.guards.end(),
+                       [&](const Guard& g) { return g.id == guard; }))
         return complain(rule, {"知らない guard です: " + guard, "unknown guard: " + guard});
   }
   return {};
@@ -217,24 +230,28 @@ Result<std::vector<Rule>> parse_rules(std::string_view text, const std::string& 
 
 Result<Policy> load_policy(const std::filesystem::path& folder) {
   Policy policy;
-  auto loaded =
-      with_document(folder / "policy.yaml",
-                    [&](const YAML::Node& node) { policy.version = YamlFields(node, {"version"}).text("version"); })
-          .and_then([&] {
-            return with_document(folder / "categories.yaml", [&](const YAML::Node& node) {
-              const YamlFields fields(node, {"categories"});
-              for (const auto& entry : fields.required("categories")) policy.categories.push_back(read_category(entry));
-            });
-          })
-          .and_then([&] {
-            return with_document(folder / "guards.yaml", [&](const YAML::Node& node) {
-              const YamlFields fields(node, {"guards"});
-              for (const auto& entry : fields.required("guards")) policy.guards.push_back(read_guard(entry));
-            });
-          })
-          .and_then([&] {
-            return with_document(folder / "scale.yaml", [&](const YAML::Node& node) { policy.scale = read_scale(node); });
-          });
+  auto loaded = with_document(folder / "policy.yaml",
+                              [&](const YAML::Node& node) {
+                                policy.version = YamlFields(node, {"version"}).text("version");
+                              })
+                    .and_then([&] {
+                      return with_document(folder / "categories.yaml", [&](const YAML::Node& node) {
+                        const YamlFields fields(node, {"categories"});
+                        for (const auto& entry : fields.required("categories"))
+                          policy.categories.push_back(read_category(entry));
+                      });
+                    })
+                    .and_then([&] {
+                      return with_document(folder / "guards.yaml", [&](const YAML::Node& node) {
+                        const YamlFields fields(node, {"guards"});
+                        for (const auto& entry : fields.required("guards"))
+                          policy.guards.push_back(read_guard(entry));
+                      });
+                    })
+                    .and_then([&] {
+                      return with_document(folder / "scale.yaml",
+                                           [&](const YAML::Node& node) { policy.scale = read_scale(node); });
+                    });
   if (!loaded) return tl::unexpected<Error>(loaded.error());
   const auto files = rule_files(folder / "rules");
   if (!files) return tl::unexpected<Error>(files.error());

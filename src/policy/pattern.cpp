@@ -20,16 +20,19 @@ Pattern::Pattern(const std::string& expression, int line) {
   options.set_case_sensitive(false);
   auto compiled = std::make_shared<const re2::RE2>(expression, options);
   if (!compiled->ok())
-    throw YamlMistake{line, {"正規表現が不正です: " + compiled->error(), "bad expression: " + compiled->error()}};
+    throw YamlMistake{line,
+                      {"正規表現が不正です: " + compiled->error(), "bad expression: " + compiled->error()}};
   if (re2::RE2::FullMatch("", *compiled))
-    throw YamlMistake{line, {"空の文字列に一致します: " + expression, "matches the empty text: " + expression}};
+    throw YamlMistake{line,
+                      {"空の文字列に一致します: " + expression, "matches the empty text: " + expression}};
   expression_ = std::move(compiled);
 }
 
 std::vector<Match> Pattern::find_all(std::string_view text) const {
   std::vector<Match> matches;
   re2::StringPiece found;
-  for (std::size_t from = 0; expression_->Match(piece(text), from, text.size(), re2::RE2::UNANCHORED, &found, 1);) {
+  for (std::size_t from = 0;
+       expression_->Match(piece(text), from, text.size(), re2::RE2::UNANCHORED, &found, 1);) {
     const auto begin = static_cast<std::size_t>(found.data() - text.data());
     if (found.empty()) break;
     matches.push_back({begin, begin + found.size()});
@@ -38,7 +41,9 @@ std::vector<Match> Pattern::find_all(std::string_view text) const {
   return matches;
 }
 
-bool Pattern::matches_within(std::string_view text) const { return re2::RE2::PartialMatch(piece(text), *expression_); }
+bool Pattern::matches_within(std::string_view text) const {
+  return re2::RE2::PartialMatch(piece(text), *expression_);
+}
 
 bool Pattern::matches_at_start(std::string_view text) const {
   return expression_->Match(piece(text), 0, text.size(), re2::RE2::ANCHOR_START, nullptr, 0);
@@ -46,7 +51,8 @@ bool Pattern::matches_at_start(std::string_view text) const {
 
 bool Pattern::matches_at_end(std::string_view text) const {
   re2::StringPiece found;
-  for (std::size_t from = 0; expression_->Match(piece(text), from, text.size(), re2::RE2::UNANCHORED, &found, 1);) {
+  for (std::size_t from = 0;
+       expression_->Match(piece(text), from, text.size(), re2::RE2::UNANCHORED, &found, 1);) {
     const auto end = static_cast<std::size_t>(found.data() - text.data()) + found.size();
     if (end == text.size()) return true;
     if (found.empty()) return false;

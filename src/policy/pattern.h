@@ -22,7 +22,8 @@ struct Match {
 /// RE2 syntax: linear time on any input, so neither a policy nor a transcript can make the program hang.
 class Pattern {
  public:
-  /// Throws YamlMistake with `line` if the expression is wrong, needs more than 1 MiB or matches the empty text.
+  /// Throws YamlMistake with `line` if the expression is wrong, needs more than 1 MiB or matches the empty
+  /// text.
   Pattern(const std::string& expression, int line);
 
   /// All matches that do not overlap, in order.

@@ -1,5 +1,6 @@
-// policy/policy.h - everything about judging that is data and that a customer may edit: categories, rules, guards, scale.
-// Read from policy/*.yaml and checked whole before anything is judged. Structure of a rule file: policy/rules/README.md.
+// policy/policy.h - everything about judging that is data and that a customer may edit: categories, rules,
+// guards, scale. Read from policy/*.yaml and checked whole before anything is judged. Structure of a rule
+// file: policy/rules/README.md.
 #pragma once
 
 #include <filesystem>
@@ -26,7 +27,7 @@ struct Category {
   std::string id;
   Text label;
   CategoryKind kind = CategoryKind::conduct;
-  int low = 0;   ///< severity range of a single statement
+  int low = 0;  ///< severity range of a single statement
   int high = 0;
   std::vector<Text> legal;  ///< provisions that may come into question, never stated as certain
 };
@@ -43,18 +44,18 @@ struct Rule {
   std::string category;
   int severity = 0;
   double confidence = 0.0;
-  bool indirect = false;                 ///< polite, hinted or ironic wording
-  bool over_reading = false;             ///< patterns run over the hiragana reading
+  bool indirect = false;      ///< polite, hinted or ironic wording
+  bool over_reading = false;  ///< patterns run over the hiragana reading
   speech::Speaker speaker = speech::Speaker::customer;
   std::vector<Pattern> any;
   std::vector<Pattern> all;
   std::vector<Pattern> unless;
-  std::vector<std::string> sounds_like;  ///< hiragana
-  std::vector<speech::Setting> settings; ///< empty: everywhere
+  std::vector<std::string> sounds_like;   ///< hiragana
+  std::vector<speech::Setting> settings;  ///< empty: everywhere
   std::optional<EarlierTurn> after;
   std::optional<std::vector<std::string>> guards;  ///< ids; absent: all
-  std::vector<std::string> match;        ///< examples that must fire
-  std::vector<std::string> no_match;     ///< examples that must not
+  std::vector<std::string> match;                  ///< examples that must fire
+  std::vector<std::string> no_match;               ///< examples that must not
 };
 
 /// Wording around a match that takes its sting away: quotation, negation, idiom.
@@ -79,9 +80,9 @@ struct Scale {
   int warning_bonus = 15;
   double further_share = 0.15;
   int suspected_from = 40;
-  double loud_db = 6.0;          ///< above the speaker's own median: counts as shouting
+  double loud_db = 6.0;  ///< above the speaker's own median: counts as shouting
   int loud_bonus = 5;
-  double held_minutes = 30.0;    ///< an operating value of the company, not a legal limit
+  double held_minutes = 30.0;  ///< an operating value of the company, not a legal limit
 };
 
 struct Policy {

@@ -21,13 +21,15 @@ std::vector<std::size_t> find_unheard_pieces(const PackedWindow& window, const R
     until_s = std::max(until_s, token.end_s);
   }
   for (std::size_t i = 0; i < window.pieces.size(); ++i)
-    if (window.pieces[i].window_s + window.pieces[i].length_s - heard_until_s[i] >= kUnheard_s) unheard.push_back(i);
+    if (window.pieces[i].window_s + window.pieces[i].length_s - heard_until_s[i] >= kUnheard_s)
+      unheard.push_back(i);
   return unheard;
 }
 
 PackedWindow window_of_piece(const PackedWindow& window, std::size_t piece) {
   const auto& from = window.pieces[piece];
-  const auto begin = std::min(window.pcm.size(), static_cast<std::size_t>(std::llround(from.window_s * kRate_hz)));
+  const auto begin =
+      std::min(window.pcm.size(), static_cast<std::size_t>(std::llround(from.window_s * kRate_hz)));
   const auto end =
       std::min(window.pcm.size(), begin + static_cast<std::size_t>(std::llround(from.length_s * kRate_hz)));
   PackedWindow alone;

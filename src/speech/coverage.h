@@ -1,6 +1,6 @@
 // speech/coverage.h - speech that a recogniser passed over.
-// Whisper sometimes ends a window's text early although somebody is still speaking. What was said there would be lost
-// without a trace, so the pieces concerned are listened to again, each by itself.
+// Whisper sometimes ends a window's text early although somebody is still speaking. What was said there would
+// be lost without a trace, so the pieces concerned are listened to again, each by itself.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@
 
 namespace guardian::speech {
 
-/// Pieces (by index) of which at least the last half second has no words, or that have no words at all. Empty for windows
-/// of one piece: heard again they would give the same answer.
+/// Pieces (by index) of which at least the last half second has no words, or that have no words at all. Empty
+/// for windows of one piece: heard again they would give the same answer.
 std::vector<std::size_t> find_unheard_pieces(const PackedWindow& window, const Recognition& recognition);
 
 /// The piece as a window of its own.

@@ -1,6 +1,7 @@
 // speech/log_mel.h - the spectrogram that Whisper listens to.
-// Source: Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision" (2022), and OpenAI's reference
-// code: 25 ms periodic Hann window, 10 ms hop, Slaney mel filters, log10, clamped to 8 decades below the loudest.
+// Source: Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision" (2022), and OpenAI's
+// reference code: 25 ms periodic Hann window, 10 ms hop, Slaney mel filters, log10, clamped to 8 decades
+// below the loudest.
 #pragma once
 
 #include <memory>
@@ -23,8 +24,8 @@ class LogMel {
 
   int bands() const;
 
-  /// Writes bands() x kWindowFrames values, band by band, to `features`. `pcm`: at most kWindowSamples samples at
-  /// 16 kHz; what is missing counts as silence.
+  /// Writes bands() x kWindowFrames values, band by band, to `features`. `pcm`: at most kWindowSamples
+  /// samples at 16 kHz; what is missing counts as silence.
   void compute(std::span<const float> pcm, std::span<float> features);
 
  private:

@@ -128,7 +128,8 @@ Result<CatalogueEntry> find_entry(std::span<const CatalogueEntry> catalogue, con
 std::optional<std::filesystem::path> find_installed(const CatalogueEntry& entry,
                                                     std::span<const std::filesystem::path> places) {
   for (const auto& place : places)
-    if (std::error_code ignored; std::filesystem::is_directory(place / entry.name, ignored)) return place / entry.name;
+    if (std::error_code ignored; std::filesystem::is_directory(place / entry.name, ignored))
+      return place / entry.name;
   return std::nullopt;
 }
 

@@ -1,5 +1,6 @@
 // speech/recognizer.h - the seam between our program and a speech recogniser.
-// Windows of speech in, text with times and doubts out. Implementations: whisper_recognizer.h, sherpa_recognizer.h.
+// Windows of speech in, text with times and doubts out. Implementations: whisper_recognizer.h,
+// sherpa_recognizer.h.
 #pragma once
 
 #include <span>
@@ -23,8 +24,8 @@ struct Recognition {
   std::vector<Token> tokens;
   double average_log_probability = 0.0;  ///< natural logarithm, per token
   double no_speech_probability = 0.0;    ///< that the window holds no speech at all, in [0, 1]
-  double compression_ratio = 1.0;        ///< of the text by zlib; high where the recogniser got stuck in a loop
-  bool looped = false;                   ///< a loop was cut out: the text is incomplete
+  double compression_ratio = 1.0;  ///< of the text by zlib; high where the recogniser got stuck in a loop
+  bool looped = false;             ///< a loop was cut out: the text is incomplete
 };
 
 class Recognizer {
@@ -40,8 +41,8 @@ class Recognizer {
   /// As many windows as are best given at once.
   virtual std::size_t batch_size() const = 0;
 
-  /// Recognises windows of at most 30 s of mono 16 kHz PCM each; one answer per window, in order. The same windows
-  /// give the same answers. Errors: model.
+  /// Recognises windows of at most 30 s of mono 16 kHz PCM each; one answer per window, in order. The same
+  /// windows give the same answers. Errors: model.
   virtual Result<std::vector<Recognition>> recognize(std::span<const std::vector<float>> windows) = 0;
 };
 

@@ -13,7 +13,8 @@ constexpr std::size_t kKeptRounds = 2;
 /// How often the phrase of `length` tokens at `begin` follows itself.
 std::size_t count_rounds(const std::vector<std::size_t>& tokens, std::size_t begin, std::size_t length) {
   std::size_t same = 0;
-  while (begin + length + same < tokens.size() && tokens[begin + same] == tokens[begin + length + same]) ++same;
+  while (begin + length + same < tokens.size() && tokens[begin + same] == tokens[begin + length + same])
+    ++same;
   return 1 + same / length;
 }
 

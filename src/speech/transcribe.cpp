@@ -14,7 +14,7 @@ namespace {
 constexpr double kPadBefore_s = 0.10;  // so that no first consonant is lost
 constexpr double kPadAfter_s = 0.15;
 constexpr std::size_t kReportedRejections = 20;
-constexpr float kTargetPeak = 0.5F;    // very quiet channels are lifted towards it before anybody listens
+constexpr float kTargetPeak = 0.5F;  // very quiet channels are lifted towards it before anybody listens
 constexpr double kQuietPeak = 0.05;
 constexpr float kMaximumGain = 30.0F;
 
@@ -25,8 +25,8 @@ struct Lane {
   VoiceActivity voice_activity;
   WindowPacker packer;
   std::vector<float> pcm;
-  std::int64_t pcm_begin = 0;    // sample number of pcm[0]
-  double last_end_s = 0.0;       // of the last span given to the packer
+  std::int64_t pcm_begin = 0;  // sample number of pcm[0]
+  double last_end_s = 0.0;     // of the last span given to the packer
 
   void append(const std::vector<float>& samples) {
     const auto before = pcm.size();
@@ -37,16 +37,16 @@ struct Lane {
   /// The samples of a span with its padding, which never reaches into the span before.
   std::span<const float> cut(const Span& span, double& start_s) const {
     start_s = std::max(last_end_s, span.start_s - kPadBefore_s);
-    const auto begin = std::clamp<std::int64_t>(std::llround(start_s * kSampleRate_hz) - pcm_begin, 0,
-                                                std::ssize(pcm));
-    const auto end = std::clamp<std::int64_t>(std::llround((span.end_s + kPadAfter_s) * kSampleRate_hz) - pcm_begin,
-                                              begin, std::ssize(pcm));
+    const auto begin =
+        std::clamp<std::int64_t>(std::llround(start_s * kSampleRate_hz) - pcm_begin, 0, std::ssize(pcm));
+    const auto end = std::clamp<std::int64_t>(
+        std::llround((span.end_s + kPadAfter_s) * kSampleRate_hz) - pcm_begin, begin, std::ssize(pcm));
     return std::span(pcm).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
   }
 
   void forget_before(double moment_s) {
-    const auto count = std::clamp<std::int64_t>(std::llround(moment_s * kSampleRate_hz) - pcm_begin, 0,
-                                                std::ssize(pcm));
+    const auto count =
+        std::clamp<std::int64_t>(std::llround(moment_s * kSampleRate_hz) - pcm_begin, 0, std::ssize(pcm));
     pcm.erase(pcm.begin(), pcm.begin() + count);
     pcm_begin += count;
   }
@@ -161,7 +161,8 @@ class Transcriber {
     return {};
   }
 
-  /// Gives the pieces that were passed over a window of their own, and keeps what is heard there if it is more.
+  /// Gives the pieces that were passed over a window of their own, and keeps what is heard there if it is
+  /// more.
   Result<void> listen_again(const PackedWindow& window, Recognition& recognition) {
     std::vector<PackedWindow> alone;
     std::vector<std::vector<float>> sounds;
@@ -186,9 +187,10 @@ class Transcriber {
 
   void keep(const PackedWindow& window, const Recognition& recognition) {
     for (auto& heard : build_utterances(window, recognition)) {
-      const auto begin = std::min(window.pcm.size(), static_cast<std::size_t>(heard.window_start_s * kSampleRate_hz));
-      const auto end = std::clamp(static_cast<std::size_t>(heard.window_end_s * kSampleRate_hz), begin,
-                                  window.pcm.size());
+      const auto begin =
+          std::min(window.pcm.size(), static_cast<std::size_t>(heard.window_start_s * kSampleRate_hz));
+      const auto end =
+          std::clamp(static_cast<std::size_t>(heard.window_end_s * kSampleRate_hz), begin, window.pcm.size());
       const auto sound = std::span(window.pcm).subspan(begin, end - begin);
       const auto invention = find_invention(heard.utterance, sound, recognition);
       if (invention != Invention::none) {
@@ -212,7 +214,8 @@ class Transcriber {
 
 }  // namespace
 
-Result<HeardSpeech> transcribe(const TranscribeInput& input, Recognizer& recognizer, const TranscribeHooks& hooks) {
+Result<HeardSpeech> transcribe(const TranscribeInput& input, Recognizer& recognizer,
+                               const TranscribeHooks& hooks) {
   Transcriber transcriber(input, recognizer, hooks);
   if (auto opened = transcriber.open_lanes(); !opened) return tl::unexpected<Error>(opened.error());
   if (auto done = transcriber.listen(); !done) return tl::unexpected<Error>(done.error());

@@ -1,5 +1,6 @@
-// speech/transcribe.h - a recording's PCM to its transcript: voice activity, windows, recognition, utterances, sound.
-// The second station as a whole. Who is customer and who employee is decided after it, by speech/roles.h.
+// speech/transcribe.h - a recording's PCM to its transcript: voice activity, windows, recognition,
+// utterances, sound. The second station as a whole. Who is customer and who employee is decided after it, by
+// speech/roles.h.
 #pragma once
 
 #include <filesystem>
@@ -42,8 +43,10 @@ struct HeardSpeech {
   std::vector<RawCues> cues;  ///< one per utterance
 };
 
-/// Listens to every channel that carries a sound of its own: of copies only the first, of silence none. Memory holds
-/// some 30 s windows, whatever the length. Errors: those of the source and the recogniser; model; cancelled.
-Result<HeardSpeech> transcribe(const TranscribeInput& input, Recognizer& recognizer, const TranscribeHooks& hooks);
+/// Listens to every channel that carries a sound of its own: of copies only the first, of silence none.
+/// Memory holds some 30 s windows, whatever the length. Errors: those of the source and the recogniser;
+/// model; cancelled.
+Result<HeardSpeech> transcribe(const TranscribeInput& input, Recognizer& recognizer,
+                               const TranscribeHooks& hooks);
 
 }  // namespace guardian::speech

@@ -1,5 +1,6 @@
 // speech/transcript.h - who said what, when, and how it sounded.
-// speech/ makes it from PCM, or it is read from a file of the contract (transcript.schema.json); judgement/ reads it.
+// speech/ makes it from PCM, or it is read from a file of the contract (transcript.schema.json); judgement/
+// reads it.
 #pragma once
 
 #include <optional>
@@ -23,21 +24,23 @@ struct Word {
 
 /// How an utterance sounded, measured on its own channel. Empty where it could not be measured.
 struct SoundCues {
-  std::optional<double> loudness_db;           ///< mean speech level, dB relative to full scale
-  std::optional<double> loudness_change_db;    ///< above (+) the same speaker's own median in this recording
-  std::optional<double> pitch_hz;              ///< median F0 of the voiced parts
-  std::optional<double> pitch_change_st;       ///< semitones above (+) the same speaker's own median
-  std::optional<double> rate_morae_per_s;      ///< speech rate
-  std::optional<double> overlap_s;             ///< time spoken while the other side was speaking
-  std::optional<double> response_gap_s;        ///< silence between the other side's last words and this; negative: cut in
-  bool interruption = false;                   ///< began while the other side was speaking and took the floor
+  std::optional<double> loudness_db;         ///< mean speech level, dB relative to full scale
+  std::optional<double> loudness_change_db;  ///< above (+) the same speaker's own median in this recording
+  std::optional<double> pitch_hz;            ///< median F0 of the voiced parts
+  std::optional<double> pitch_change_st;     ///< semitones above (+) the same speaker's own median
+  std::optional<double> rate_morae_per_s;    ///< speech rate
+  std::optional<double> overlap_s;           ///< time spoken while the other side was speaking
+  std::optional<double>
+      response_gap_s;         ///< silence between the other side's last words and this; negative: cut in
+  bool interruption = false;  ///< began while the other side was speaking and took the floor
 };
 
 /// A stretch of speech by one person without a long pause: the unit that is judged and quoted.
 struct Utterance {
   int index = 0;
   Speaker speaker = Speaker::unknown;
-  int channel = 0;  ///< in the file, from 0; for mono recordings the diarized voice, from 0, or -1 if not told apart
+  int channel =
+      0;  ///< in the file, from 0; for mono recordings the diarized voice, from 0, or -1 if not told apart
   std::string text;
   double start_s = 0.0;
   double end_s = 0.0;
@@ -53,9 +56,9 @@ struct Transcript {
   std::string industry;
   std::optional<bool> company_fault;
   std::vector<Utterance> utterances;
-  double speech_s = 0.0;  ///< time in which anybody spoke
-  std::string asr_model;  ///< name of the recogniser's model; "none" for ready transcripts
-  bool timed = true;      ///< false if a ready transcript carried no times; all are 0 then
+  double speech_s = 0.0;       ///< time in which anybody spoke
+  std::string asr_model;       ///< name of the recogniser's model; "none" for ready transcripts
+  bool timed = true;           ///< false if a ready transcript carried no times; all are 0 then
   std::vector<Text> warnings;  ///< e.g. how roles were decided, text that was rejected as invented
 };
 

@@ -16,9 +16,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaximumTurns = 200'000;           // some 100 hours of talk
-constexpr std::size_t kMaximumTurnBytes = 64U << 10U;     // an hour of talk without a pause
-constexpr double kMaximumSeconds = 30.0 * 24.0 * 3600.0;  // a month; beyond it a time is surely in another unit
+constexpr std::size_t kMaximumTurns = 200'000;         // some 100 hours of talk
+constexpr std::size_t kMaximumTurnBytes = 64U << 10U;  // an hour of talk without a pause
+constexpr double kMaximumSeconds =
+    30.0 * 24.0 * 3600.0;  // a month; beyond it a time is surely in another unit
 
 /// Where in the document we are, for messages: "turns[3].start".
 struct Place {
@@ -77,8 +78,8 @@ Result<std::optional<Turn>> read_turn(const json& value, const std::string& file
     return wrong(place(".text"), {"が長すぎます (上限 64 KiB)", "is too long (limit 64 KiB)"});
   const auto speaker = find_name(kSpeakers, value.value("speaker", json()));
   if (!speaker)
-    return wrong(place(".speaker"), {"は customer, employee, unknown のいずれかです",
-                                     "must be customer, employee or unknown"});
+    return wrong(place(".speaker"),
+                 {"は customer, employee, unknown のいずれかです", "must be customer, employee or unknown"});
   const auto start = read_time(value, "start", place(".start"));
   if (!start) return tl::unexpected<Error>(start.error());
   const auto end = read_time(value, "end", place(".end"));
@@ -104,11 +105,13 @@ Result<Transcript> read_head(const json& document, const std::string& name) {
   if (const auto setting = document.find("setting"); setting != document.end() && !setting->is_null()) {
     transcript.setting = find_name(kSettings, *setting);
     if (!transcript.setting)
-      return wrong({name, "setting"}, {"は phone, meeting, counter のいずれかです", "must be phone, meeting or counter"});
+      return wrong({name, "setting"},
+                   {"は phone, meeting, counter のいずれかです", "must be phone, meeting or counter"});
   }
   if (const auto fault = document.find("company_fault"); fault != document.end() && !fault->is_null()) {
     if (!fault->is_boolean())
-      return wrong({name, "company_fault"}, {"は true, false, null のいずれかです", "must be true, false or null"});
+      return wrong({name, "company_fault"},
+                   {"は true, false, null のいずれかです", "must be true, false or null"});
     transcript.company_fault = fault->get<bool>();
   }
   return transcript;

@@ -17,11 +17,12 @@ constexpr std::size_t kBorderSearch = 3;
 
 bool ends_sentence(const Token& token) {
   static constexpr std::array<std::string_view, 5> kMarks = {"。", "?", "!", "?", "!"};
-  return std::any_of(kMarks.begin(), kMarks.end(), [&](std::string_view mark) { return token.text.ends_with(mark); });
+  return std::any_of(kMarks.begin(), kMarks.end(),
+                     [&](std::string_view mark) { return token.text.ends_with(mark); });
 }
 
-/// Where the recogniser itself sees a border behind a token: a sentence's end, or the space it puts between phrases, which
-/// may come with the token before it or the one after.
+/// Where the recogniser itself sees a border behind a token: a sentence's end, or the space it puts between
+/// phrases, which may come with the token before it or the one after.
 bool ends_phrase(const std::vector<Token>& tokens, std::size_t index) {
   return ends_sentence(tokens[index]) || tokens[index].text.ends_with(' ') ||
          (index + 1 < tokens.size() && tokens[index + 1].text.starts_with(' '));
@@ -101,7 +102,8 @@ class Builder {
 
   void close() {
     auto& utterance = open_.utterance;
-    while (!utterance.words.empty() && utterance.words.back().text.find_first_not_of(" \n") == std::string::npos)
+    while (!utterance.words.empty() &&
+           utterance.words.back().text.find_first_not_of(" \n") == std::string::npos)
       drop_last_word();
     if (!utterance.words.empty()) {
       double sum = 0.0;

@@ -16,8 +16,8 @@ struct WindowUtterance {
   double window_end_s = 0.0;
 };
 
-/// Puts every token on the recording's timeline and splits them where the speaker paused (0.7 s), and after a sentence
-/// when an utterance grows longer than 15 s. A sentence's last mark stays with the sentence.
+/// Puts every token on the recording's timeline and splits them where the speaker paused (0.7 s), and after a
+/// sentence when an utterance grows longer than 15 s. A sentence's last mark stays with the sentence.
 std::vector<WindowUtterance> build_utterances(const PackedWindow& window, const Recognition& recognition);
 
 }  // namespace guardian::speech

@@ -30,7 +30,8 @@ struct VoiceActivity::Impl {
   std::int64_t quiet_since = 0;  // sample after the last one that the detector took for speech
 
   void accept_frame() {
-    const bool audible = std::any_of(frame.begin(), frame.end(), [](float s) { return std::abs(s) > kInaudible; });
+    const bool audible =
+        std::any_of(frame.begin(), frame.end(), [](float s) { return std::abs(s) > kInaudible; });
     if (!audible) std::fill(frame.begin(), frame.end(), 0.0F);
     SherpaOnnxVoiceActivityDetectorAcceptWaveform(detector.get(), frame.data(), kFrameSamples);
     heard += kFrameSamples;
@@ -56,7 +57,8 @@ VoiceActivity::VoiceActivity(VoiceActivity&&) noexcept = default;
 VoiceActivity& VoiceActivity::operator=(VoiceActivity&&) noexcept = default;
 VoiceActivity::~VoiceActivity() = default;
 
-Result<VoiceActivity> VoiceActivity::load(const std::filesystem::path& weights, const VoiceActivityOptions& options) {
+Result<VoiceActivity> VoiceActivity::load(const std::filesystem::path& weights,
+                                          const VoiceActivityOptions& options) {
   std::error_code ignored;
   SherpaOnnxVadModelConfig config = {};
   const std::string file = weights.string();
@@ -73,7 +75,8 @@ Result<VoiceActivity> VoiceActivity::load(const std::filesystem::path& weights, 
   if (std::filesystem::is_regular_file(weights, ignored))
     impl->detector.reset(SherpaOnnxCreateVoiceActivityDetector(&config, kBuffer_s));
   if (impl->detector == nullptr)
-    return fail(Error::Kind::model, file, {"音声区間検出モデルを読み込めません", "cannot load the voice activity model"},
+    return fail(Error::Kind::model, file,
+                {"音声区間検出モデルを読み込めません", "cannot load the voice activity model"},
                 {"scripts/setup をやり直してください", "Run scripts/setup again"});
   impl->frame.reserve(kFrameSamples);
   return VoiceActivity(std::move(impl));

@@ -20,18 +20,19 @@ struct Span {
 };
 
 struct VoiceActivityOptions {
-  float threshold = 0.5F;            ///< speech probability above which a frame counts as speech
-  float min_silence_s = 0.30F;       ///< shorter pauses do not end a span
-  float min_speech_s = 0.15F;        ///< shorter bursts are dropped
-  float max_speech_s = 20.0F;        ///< from here on the first short dip ends the span
+  float threshold = 0.5F;       ///< speech probability above which a frame counts as speech
+  float min_silence_s = 0.30F;  ///< shorter pauses do not end a span
+  float min_speech_s = 0.15F;   ///< shorter bursts are dropped
+  float max_speech_s = 20.0F;   ///< from here on the first short dip ends the span
 };
 
-/// Finds speech in mono 16 kHz PCM in [-1, 1] that arrives piece by piece. Spans are ordered and do not overlap.
-/// Source: Silero VAD (MIT), frames of 512 samples, run by sherpa-onnx.
+/// Finds speech in mono 16 kHz PCM in [-1, 1] that arrives piece by piece. Spans are ordered and do not
+/// overlap. Source: Silero VAD (MIT), frames of 512 samples, run by sherpa-onnx.
 class VoiceActivity {
  public:
   /// Error::Kind::model if the weights cannot be loaded.
-  static Result<VoiceActivity> load(const std::filesystem::path& weights, const VoiceActivityOptions& options);
+  static Result<VoiceActivity> load(const std::filesystem::path& weights,
+                                    const VoiceActivityOptions& options);
   VoiceActivity(VoiceActivity&&) noexcept;
   VoiceActivity& operator=(VoiceActivity&&) noexcept;
   ~VoiceActivity();
@@ -39,11 +40,12 @@ class VoiceActivity {
   /// Spans that ended within what has been heard so far.
   std::vector<Span> push(std::span<const float> pcm);
 
-  /// The span that was still open when the recording ended, if any. The next push starts a new recording at 0 s.
+  /// The span that was still open when the recording ended, if any. The next push starts a new recording at 0
+  /// s.
   std::vector<Span> finish();
 
-  /// Start of the earliest speech that has not been given out yet; equals the heard length where there is none.
-  /// Samples before it are no longer needed. Seconds, on the safe side.
+  /// Start of the earliest speech that has not been given out yet; equals the heard length where there is
+  /// none. Samples before it are no longer needed. Seconds, on the safe side.
   double open_since_s() const;
 
  private:

@@ -19,10 +19,10 @@ namespace {
 
 namespace ct2 = ctranslate2;
 
-constexpr double kFrame_s = 0.02;          // the encoder's output: 50 frames a second
+constexpr double kFrame_s = 0.02;  // the encoder's output: 50 frames a second
 constexpr std::size_t kWindowsPerReplica = 2;
 constexpr std::size_t kMaximumTokens = 224;  // half of the decoder's context, as in the reference code
-constexpr double kTokensPerSecond = 14.0;  // the fastest Japanese stays below
+constexpr double kTokensPerSecond = 14.0;    // the fastest Japanese stays below
 constexpr std::size_t kSpareTokens = 12;
 constexpr ct2::dim_t kMedianFilterFrames = 7;
 constexpr std::size_t kLongestSplitCharacter = 8;  // bytes; more than that will never become UTF-8
@@ -32,8 +32,8 @@ double compression_ratio(const std::string& text) {
   if (text.empty()) return 1.0;
   uLongf size = compressBound(text.size());
   std::string packed(size, '\0');
-  compress2(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(text.data()), text.size(),
-            Z_DEFAULT_COMPRESSION);
+  compress2(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(text.data()),
+            text.size(), Z_DEFAULT_COMPRESSION);
   return static_cast<double>(text.size()) / static_cast<double>(size);
 }
 
@@ -53,8 +53,8 @@ struct WhisperRecognizer::Impl {
   WhisperOptions options;
   WhisperVocabulary vocabulary;
   std::unique_ptr<ct2::models::Whisper> model;
-  std::vector<LogMel> mels;         // one per replica
-  std::vector<std::size_t> start;   // <|startoftranscript|><|ja|><|transcribe|>
+  std::vector<LogMel> mels;        // one per replica
+  std::vector<std::size_t> start;  // <|startoftranscript|><|ja|><|transcribe|>
   std::size_t no_timestamps = 0;
 
   ct2::StorageView encode(std::span<const std::vector<float>> windows, LogMel& mel);
@@ -127,7 +127,8 @@ bool WhisperRecognizer::Impl::is_doubtful(const Hypothesis& hypothesis) const {
 void WhisperRecognizer::Impl::decode_again(const ct2::StorageView& encoded,
                                            std::span<const std::vector<float>> windows,
                                            std::vector<Hypothesis>& hypotheses) {
-  if (std::none_of(hypotheses.begin(), hypotheses.end(), [&](const auto& h) { return is_doubtful(h); })) return;
+  if (std::none_of(hypotheses.begin(), hypotheses.end(), [&](const auto& h) { return is_doubtful(h); }))
+    return;
   auto second = decode(encoded, windows, true);
   for (std::size_t i = 0; i < hypotheses.size(); ++i) {
     if (!is_doubtful(hypotheses[i])) continue;
@@ -138,14 +139,15 @@ void WhisperRecognizer::Impl::decode_again(const ct2::StorageView& encoded,
 }
 
 /// Joins token bytes to whole characters and gives each the time span that alignment found for its tokens.
-std::vector<Token> WhisperRecognizer::Impl::to_tokens(const std::vector<std::size_t>& ids,
-                                                      const ct2::models::WhisperAlignmentResult& alignment) const {
+std::vector<Token> WhisperRecognizer::Impl::to_tokens(
+    const std::vector<std::size_t>& ids, const ct2::models::WhisperAlignmentResult& alignment) const {
   std::vector<double> begin_s(ids.size() + 1, -1.0);
   double last_s = 0.0;
   for (const auto& [token, frame] : alignment.alignments) {
     last_s = static_cast<double>(frame + 1) * kFrame_s;
     const auto index = static_cast<std::size_t>(token);
-    if (index < begin_s.size() && begin_s[index] < 0.0) begin_s[index] = static_cast<double>(frame) * kFrame_s;
+    if (index < begin_s.size() && begin_s[index] < 0.0)
+      begin_s[index] = static_cast<double>(frame) * kFrame_s;
   }
   if (begin_s.back() < 0.0) begin_s.back() = last_s;
   for (std::size_t i = ids.size(); i-- > 0;)
@@ -191,7 +193,8 @@ std::vector<Recognition> WhisperRecognizer::Impl::align(const ct2::StorageView& 
   return recognitions;
 }
 
-std::vector<Recognition> WhisperRecognizer::Impl::recognize(std::span<const std::vector<float>> windows, LogMel& mel) {
+std::vector<Recognition> WhisperRecognizer::Impl::recognize(std::span<const std::vector<float>> windows,
+                                                            LogMel& mel) {
   const auto encoded = encode(windows, mel);
   auto hypotheses = decode(encoded, windows, false);
   decode_again(encoded, windows, hypotheses);
@@ -205,7 +208,8 @@ const std::string& WhisperRecognizer::model_name() const { return impl_->name; }
 std::size_t WhisperRecognizer::batch_size() const { return impl_->mels.size() * kWindowsPerReplica; }
 
 Result<std::unique_ptr<Recognizer>> WhisperRecognizer::load(const std::filesystem::path& model_folder,
-                                                            const std::string& name, const WhisperOptions& options) {
+                                                            const std::string& name,
+                                                            const WhisperOptions& options) {
   auto impl = std::make_unique<Impl>();
   impl->name = name;
   impl->options = options;
@@ -222,20 +226,23 @@ Result<std::unique_ptr<Recognizer>> WhisperRecognizer::load(const std::filesyste
   if (!no_timestamps) return tl::unexpected<Error>(no_timestamps.error());
   impl->no_timestamps = *no_timestamps;
   try {
-    // One replica per core with one thread each: measured 20 to 25 % faster than one replica with a thread per core.
+    // One replica per core with one thread each: measured 20 to 25 % faster than one replica with a thread
+    // per core.
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     const std::size_t replicas = options.threads > 0 ? static_cast<std::size_t>(options.threads) : cores;
     ct2::ReplicaPoolConfig pool;
     pool.num_threads_per_replica = 1;
     impl->model = std::make_unique<ct2::models::Whisper>(model_folder.string(), ct2::Device::CPU,
-                                                         ct2::ComputeType::INT8, std::vector<int>(replicas, 0), false,
-                                                         pool);
-    for (std::size_t i = 0; i < replicas; ++i) impl->mels.emplace_back(static_cast<int>(impl->model->n_mels()));
+                                                         ct2::ComputeType::INT8,
+                                                         std::vector<int>(replicas, 0), false, pool);
+    for (std::size_t i = 0; i < replicas; ++i)
+      impl->mels.emplace_back(static_cast<int>(impl->model->n_mels()));
   } catch (const std::exception& error) {
     return fail(Error::Kind::model, model_folder.string(),
                 {std::string("音声認識モデルを読み込めません: ") + error.what(),
                  std::string("cannot load the speech model: ") + error.what()},
-                {"モデルを取得し直してください (guardian models verify)", "Fetch the model again (guardian models verify)"});
+                {"モデルを取得し直してください (guardian models verify)",
+                 "Fetch the model again (guardian models verify)"});
   }
   return std::unique_ptr<Recognizer>(new WhisperRecognizer(std::move(impl)));
 }
@@ -257,7 +264,8 @@ Result<std::vector<Recognition>> WhisperRecognizer::recognize(std::span<const st
     return recognitions;
   } catch (const std::exception& error) {
     return fail(Error::Kind::model, impl_->name,
-                {std::string("音声認識が失敗しました: ") + error.what(), std::string("recognition failed: ") + error.what()},
+                {std::string("音声認識が失敗しました: ") + error.what(),
+                 std::string("recognition failed: ") + error.what()},
                 {"メモリーの空きを確かめ、もう一度実行してください", "Check free memory and run it again"});
   }
 }

@@ -11,20 +11,20 @@ namespace guardian::speech {
 
 struct WhisperOptions {
   std::string language = "ja";
-  int threads = 0;                       ///< 0: one per core
+  int threads = 0;  ///< 0: one per core
   std::size_t beam_size = 5;
-  double max_compression_ratio = 2.4;    ///< beyond it the text is taken for a loop (OpenAI's reference code)
+  double max_compression_ratio = 2.4;  ///< beyond it the text is taken for a loop (OpenAI's reference code)
   double min_average_log_probability = -1.0;  ///< below it a second decoding is tried (same source)
 };
 
-/// Decoding that fails the reference code's two checks (loop, low probability) is repeated with repeated phrases
-/// forbidden; the better of both is kept. The reference samples at rising temperatures instead, which would make two runs
-/// differ: see docs/decisions/0004-deterministic-fallback.md.
+/// Decoding that fails the reference code's two checks (loop, low probability) is repeated with repeated
+/// phrases forbidden; the better of both is kept. The reference samples at rising temperatures instead, which
+/// would make two runs differ: see docs/decisions/0004-deterministic-fallback.md.
 class WhisperRecognizer : public Recognizer {
  public:
   /// Errors: model, naming the file that is missing or broken.
-  static Result<std::unique_ptr<Recognizer>> load(const std::filesystem::path& model_folder, const std::string& name,
-                                                  const WhisperOptions& options);
+  static Result<std::unique_ptr<Recognizer>> load(const std::filesystem::path& model_folder,
+                                                  const std::string& name, const WhisperOptions& options);
   ~WhisperRecognizer() override;
 
   const std::string& model_name() const override;

@@ -11,12 +11,14 @@ namespace {
 constexpr std::size_t kVocabularyBytes = 16U << 20U;
 
 tl::unexpected<Error> unusable(const std::filesystem::path& file) {
-  return fail(Error::Kind::model, file.string(), {"Whisper の語彙ファイルではありません", "not a Whisper vocabulary"},
-              {"モデルを取得し直してください (guardian models verify)", "Fetch the model again (guardian models verify)"});
+  return fail(Error::Kind::model, file.string(),
+              {"Whisper の語彙ファイルではありません", "not a Whisper vocabulary"},
+              {"モデルを取得し直してください (guardian models verify)",
+               "Fetch the model again (guardian models verify)"});
 }
 
-/// GPT-2's reversible map writes every byte as a printable character: printable ones as themselves, the others from
-/// U+0100 on. Returns the map back, indexed by code point.
+/// GPT-2's reversible map writes every byte as a printable character: printable ones as themselves, the
+/// others from U+0100 on. Returns the map back, indexed by code point.
 std::array<int, 512> make_byte_of_character() {
   std::array<int, 512> byte_of{};
   byte_of.fill(-1);
@@ -72,7 +74,8 @@ std::string_view WhisperVocabulary::bytes(std::size_t token) const {
 Result<std::size_t> WhisperVocabulary::special(const std::string& name) const {
   const auto found = specials_.find(name);
   if (found != specials_.end()) return found->second;
-  return fail(Error::Kind::model, name, {"この目印がモデルの語彙にありません", "the model's vocabulary has no such token"},
+  return fail(Error::Kind::model, name,
+              {"この目印がモデルの語彙にありません", "the model's vocabulary has no such token"},
               {"多言語版の Whisper モデルを使ってください", "Use a multilingual Whisper model"});
 }
 

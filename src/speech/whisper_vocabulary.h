@@ -17,7 +17,8 @@ class WhisperVocabulary {
   /// Reads vocabulary.json. Errors: model.
   static Result<WhisperVocabulary> load(const std::filesystem::path& model_folder);
 
-  /// The bytes of a text token, perhaps only part of a character; empty for special tokens and unknown numbers.
+  /// The bytes of a text token, perhaps only part of a character; empty for special tokens and unknown
+  /// numbers.
   std::string_view bytes(std::size_t token) const;
 
   /// True for <|...|> tokens, among them timestamps.

@@ -8,10 +8,10 @@ namespace guardian::speech {
 namespace {
 
 constexpr double kRate_hz = 16000.0;
-constexpr std::size_t kCapacity = 29 * 16000;      // a little less than 30 s: the last word needs room to end
-constexpr std::size_t kSilence = 16000 * 3 / 10;   // between two pieces: heard as the end of a phrase
-constexpr std::size_t kSearch = 8 * 16000;         // where in an overlong stretch a cut is looked for
-constexpr std::size_t kQuietBlock = 320;           // 20 ms
+constexpr std::size_t kCapacity = 29 * 16000;     // a little less than 30 s: the last word needs room to end
+constexpr std::size_t kSilence = 16000 * 3 / 10;  // between two pieces: heard as the end of a phrase
+constexpr std::size_t kSearch = 8 * 16000;        // where in an overlong stretch a cut is looked for
+constexpr std::size_t kQuietBlock = 320;          // 20 ms
 
 double seconds(std::size_t samples) { return static_cast<double>(samples) / kRate_hz; }
 
@@ -65,7 +65,8 @@ std::size_t find_piece(const PackedWindow& window, double begin_s, double end_s)
   for (std::size_t i = 0; i < window.pieces.size(); ++i) {
     const auto& piece = window.pieces[i];
     // Negative where they do not meet: then the distance, so that silence belongs to the nearer piece.
-    const double shared_s = std::min(end_s, piece.window_s + piece.length_s) - std::max(begin_s, piece.window_s);
+    const double shared_s =
+        std::min(end_s, piece.window_s + piece.length_s) - std::max(begin_s, piece.window_s);
     if (shared_s <= most_s) continue;
     most_s = shared_s;
     best = i;

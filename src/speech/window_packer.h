@@ -1,6 +1,6 @@
 // speech/window_packer.h - fills the recogniser's 30 s windows with speech.
-// Whisper spends the same work on a window whether it is full or not, so the spans of one channel are put one after the
-// other, with a short silence between them, and every window remembers where its pieces came from.
+// Whisper spends the same work on a window whether it is full or not, so the spans of one channel are put one
+// after the other, with a short silence between them, and every window remembers where its pieces came from.
 #pragma once
 
 #include <optional>
@@ -18,16 +18,16 @@ struct Piece {
 
 struct PackedWindow {
   int channel = 0;
-  std::vector<float> pcm;      ///< 16 kHz, at most 30 s
-  std::vector<Piece> pieces;   ///< in order
+  std::vector<float> pcm;     ///< 16 kHz, at most 30 s
+  std::vector<Piece> pieces;  ///< in order
 };
 
 class WindowPacker {
  public:
   explicit WindowPacker(int channel) : channel_(channel) {}
 
-  /// Adds a stretch of speech that begins at `start_s` in the recording. Returns the windows that are full; a stretch
-  /// too long for one window is cut at its quietest moments.
+  /// Adds a stretch of speech that begins at `start_s` in the recording. Returns the windows that are full; a
+  /// stretch too long for one window is cut at its quietest moments.
   std::vector<PackedWindow> add(std::span<const float> pcm, double start_s);
 
   /// The last, partly filled window, if there is one.
@@ -40,8 +40,8 @@ class WindowPacker {
   PackedWindow open_;
 };
 
-/// Index of the piece that a stretch of the window shares most time with. Alignment often begins the first word after a
-/// pause within the pause, so the stretch's middle would be a worse guide.
+/// Index of the piece that a stretch of the window shares most time with. Alignment often begins the first
+/// word after a pause within the pause, so the stretch's middle would be a worse guide.
 std::size_t find_piece(const PackedWindow& window, double begin_s, double end_s);
 
 /// The moment of the recording behind a moment of the window, kept within the given piece.

@@ -1,7 +1,8 @@
-// What the contract promises of the program itself: exit codes, one clear line for what goes wrong, nothing half-written.
-#include <gmock/gmock.h>
-
+// What the contract promises of the program itself: exit codes, one clear line for what goes wrong, nothing
+// half-written.
 #include "program.h"
+
+#include <gmock/gmock.h>
 
 namespace guardian::cli {
 namespace {
@@ -17,9 +18,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-constexpr const char* kTranscript =
-    R"({"turns":[{"speaker":"employee","text":"はい","start":0,"end":1},)"
-    R"({"speaker":"customer","text":"今すぐ土下座しろ","start":1,"end":3}]})";
+constexpr const char* kTranscript = R"({"turns":[{"speaker":"employee","text":"はい","start":0,"end":1},)"
+                                    R"({"speaker":"customer","text":"今すぐ土下座しろ","start":1,"end":3}]})";
 
 class TheProgram : public testing::Test {
  protected:
@@ -116,9 +116,15 @@ TEST_F(TheProgram, StopsOnInterruptAndLeavesNothing) {
 }
 
 TEST_F(TheProgram, WrongUsageIsTwo) {
-  for (const auto& arguments : std::vector<std::vector<std::string>>{
-           {}, {"analyse"}, {"analyze"}, {"analyze", "--customer-channel", "middle", "x.wav"}, {"judge"},
-           {"analyze", "x.wav", "--transcript", "y.json"}, {"models"}, {"--lang", "fr", "models", "list"}})
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{},
+                                             {"analyse"},
+                                             {"analyze"},
+                                             {"analyze", "--customer-channel", "middle", "x.wav"},
+                                             {"judge"},
+                                             {"analyze", "x.wav", "--transcript", "y.json"},
+                                             {"models"},
+                                             {"--lang", "fr", "models", "list"}})
     EXPECT_EQ(guardian(arguments).exit_code, 2) << testing::PrintToString(arguments);
   EXPECT_EQ(guardian({"--help"}).exit_code, 0);
   EXPECT_EQ(guardian({"--version"}).exit_code, 0);
@@ -150,7 +156,8 @@ TEST_F(TheProgram, JudgesSingleUtterancesInTheirOrder) {
 }
 
 TEST_F(TheProgram, ABrokenLineDoesNotStopTheOthers) {
-  const auto lines = file("lines.jsonl", "{\"id\":1,\"text\":\"はい\"}\nnot json\n{\"id\":3,\"text\":\"ええ\"}\n");
+  const auto lines =
+      file("lines.jsonl", "{\"id\":1,\"text\":\"はい\"}\nnot json\n{\"id\":3,\"text\":\"ええ\"}\n");
   const auto run = guardian({"judge", "--utterances", lines});
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(std::count(run.output.begin(), run.output.end(), '\n'), 2);

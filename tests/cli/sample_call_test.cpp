@@ -50,17 +50,20 @@ TEST(SampleCall, EveryPlantedSentenceIsFoundWhereItWasSaid) {
 
 TEST(SampleCall, TheFairComplaintIsKeptAndNotFlagged) {
   const double complaint_end_s = truth()["turns"][1]["end"];
-  for (const auto& finding : report()["findings"]) EXPECT_GT(finding["start_s"].get<double>(), complaint_end_s);
+  for (const auto& finding : report()["findings"])
+    EXPECT_GT(finding["start_s"].get<double>(), complaint_end_s);
   EXPECT_THAT(report()["legitimate_complaint"].get<std::string>(), HasSubstr("壊れて"));
 }
 
 TEST(SampleCall, TheEmployeeIsNeverFlagged) {
   for (const auto& finding : report()["findings"])
-    EXPECT_EQ(report()["transcript"][finding["utterance"].get<std::size_t>()]["speaker"], "customer") << finding.dump();
+    EXPECT_EQ(report()["transcript"][finding["utterance"].get<std::size_t>()]["speaker"], "customer")
+        << finding.dump();
 }
 
 TEST(SampleCall, SaysWhoSpeaksUnlessToldOtherwise) {
-  const auto told = guardian({"analyze", "--json", "--customer-channel", "left", test::sample_call().string()}).json();
+  const auto told =
+      guardian({"analyze", "--json", "--customer-channel", "left", test::sample_call().string()}).json();
   EXPECT_EQ(report()["transcript"][0]["speaker"], "employee");
   EXPECT_EQ(told["transcript"][0]["speaker"], "customer");
 }

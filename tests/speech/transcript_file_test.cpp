@@ -28,7 +28,8 @@ TEST(TranscriptFile, ReadsTurnsInOrderOfTime) {
 
 TEST(TranscriptFile, KeepsWrittenOrderWhenTimesAreMissing) {
   const auto transcript = parse_transcript(
-      R"({"turns":[{"speaker":"customer","text":"あ","start":9},{"speaker":"employee","text":"い"}]})", "t.json");
+      R"({"turns":[{"speaker":"customer","text":"あ","start":9},{"speaker":"employee","text":"い"}]})",
+      "t.json");
   ASSERT_TRUE(transcript);
   EXPECT_FALSE(transcript->timed);
   EXPECT_EQ(transcript->utterances[0].text, "あ");
@@ -39,7 +40,8 @@ TEST(TranscriptFile, NamesTheFieldThatIsWrong) {
   const auto speaker = parse_transcript(R"({"turns":[{"speaker":"boss","text":"あ"}]})", "t.json");
   ASSERT_FALSE(speaker);
   EXPECT_THAT(describe(speaker.error(), Language::english), HasSubstr("turns[0].speaker"));
-  const auto time = parse_transcript(R"({"turns":[{"speaker":"customer","text":"あ","start":-1}]})", "t.json");
+  const auto time =
+      parse_transcript(R"({"turns":[{"speaker":"customer","text":"あ","start":-1}]})", "t.json");
   ASSERT_FALSE(time);
   EXPECT_THAT(describe(time.error(), Language::japanese), HasSubstr("turns[0].start"));
 }
