@@ -20,8 +20,9 @@ constexpr UChar32 kLongVowel = 0x30FC;
 void append(std::string& to, UChar32 character) {
   std::array<char, U8_MAX_LENGTH> bytes{};
   std::size_t length = 0;
-  U8_APPEND_UNSAFE(bytes.data(), length, character);
-  to.append(bytes.data(), length);
+  char* const begin = bytes.data();
+  U8_APPEND_UNSAFE(begin, length, character);
+  to.append(begin, length);
 }
 
 /// Next character of `text` at `position`, which moves on; negative where the bytes are not UTF-8.
@@ -29,7 +30,8 @@ UChar32 next(std::string_view text, std::size_t& position) {
   UChar32 character = 0;
   const auto length = static_cast<int64_t>(text.size());
   auto offset = static_cast<int64_t>(position);
-  U8_NEXT(text.data(), offset, length, character);
+  const char* const begin = text.data();
+  U8_NEXT(begin, offset, length, character);
   position = static_cast<std::size_t>(offset);
   return character;
 }

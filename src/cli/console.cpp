@@ -54,7 +54,7 @@ Result<void> print(std::string_view text) {
 
 bool is_terminal_output() { return ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr; }
 
-ProgressBar::ProgressBar(std::string label, Language language)
+ProgressBar::ProgressBar(const std::string& label, Language language)
     : label_(shorten(printable(label))),
       language_(language),
       visible_(::isatty(STDERR_FILENO) == 1),

@@ -28,7 +28,7 @@ bool is_terminal_output();
 /// A progress bar with time left on stderr; silent unless stderr is a terminal.
 class ProgressBar {
  public:
-  ProgressBar(std::string label, Language language);
+  ProgressBar(const std::string& label, Language language);
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
   ~ProgressBar();  ///< wipes the line, so that results start clean

@@ -37,6 +37,7 @@ struct Filter {
 
 std::vector<Filter> make_filters(int bands) {
   std::vector<double> edges_hz;
+  edges_hz.reserve(static_cast<std::size_t>(bands) + 2);
   const double top_mel = to_mel(kRate_hz / 2.0);
   for (int i = 0; i < bands + 2; ++i) edges_hz.push_back(to_hz(top_mel * i / (bands + 1)));
   std::vector<Filter> filters;
@@ -70,13 +71,13 @@ struct LogMel::Impl {
   std::vector<float> padded;  // the window with half a frame of its own reflection on both sides
 
   void pad(std::span<const float> pcm) {
-    constexpr int half = kFft / 2;
+    constexpr std::size_t half = kFft / 2;
     padded.assign(kWindowSamples + kFft, 0.0F);
-    std::copy(pcm.begin(), pcm.end(), padded.begin() + half);
-    for (int i = 1; i <= half; ++i) {
-      padded[static_cast<std::size_t>(half - i)] = padded[static_cast<std::size_t>(half + i)];
-      padded[static_cast<std::size_t>(half + kWindowSamples - 1 + i)] =
-          padded[static_cast<std::size_t>(half + kWindowSamples - 1 - i)];
+    std::copy(pcm.begin(), pcm.end(), padded.begin() + static_cast<std::ptrdiff_t>(half));
+    constexpr std::size_t last = half + kWindowSamples - 1;
+    for (std::size_t i = 1; i <= half; ++i) {
+      padded[half - i] = padded[half + i];
+      padded[last + i] = padded[last - i];
     }
   }
 };

@@ -1,5 +1,6 @@
 #include "speech/whisper_recognizer.h"
 
+#include <ctranslate2/logging.h>
 #include <ctranslate2/models/whisper.h>
 #include <zlib.h>
 
@@ -210,6 +211,8 @@ std::size_t WhisperRecognizer::batch_size() const { return impl_->mels.size() * 
 Result<std::unique_ptr<Recognizer>> WhisperRecognizer::load(const std::filesystem::path& model_folder,
                                                             const std::string& name,
                                                             const WhisperOptions& options) {
+  // The engine logs to stdout, where only results belong; what goes wrong comes as an exception.
+  ct2::set_log_level(ct2::LogLevel::Off);
   auto impl = std::make_unique<Impl>();
   impl->name = name;
   impl->options = options;

@@ -8,10 +8,11 @@ namespace guardian::speech {
 namespace {
 
 constexpr double kRate_hz = 16000.0;
-constexpr std::size_t kCapacity = 29 * 16000;     // a little less than 30 s: the last word needs room to end
+constexpr std::size_t kCapacity =
+    std::size_t{29} * 16000;                      // a little less than 30 s: the last word needs room to end
 constexpr std::size_t kSilence = 16000 * 3 / 10;  // between two pieces: heard as the end of a phrase
-constexpr std::size_t kSearch = 8 * 16000;        // where in an overlong stretch a cut is looked for
-constexpr std::size_t kQuietBlock = 320;          // 20 ms
+constexpr std::size_t kSearch = std::size_t{8} * 16000;  // where in an overlong stretch a cut is looked for
+constexpr std::size_t kQuietBlock = 320;                 // 20 ms
 
 double seconds(std::size_t samples) { return static_cast<double>(samples) / kRate_hz; }
 
