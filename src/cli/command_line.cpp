@@ -30,6 +30,8 @@ struct Arguments {
   AnalyzeOptions analyze;
   TranscribeOptions transcribe;
   ModelsOptions models;
+  TrainOptions train;
+  EvaluateOptions evaluate;
   std::vector<std::filesystem::path> transcript_files;
   std::filesystem::path utterances;
   std::string channel;
@@ -84,6 +86,23 @@ void add_policy(CLI::App& program) {
   command.add_subcommand("test", "規則の例文をすべて試す / run every rule's own examples");
 }
 
+void add_evaluate(CLI::App& program, Arguments& arguments) {
+  auto& command = *program.add_subcommand("evaluate", "ラベル付きデータで精度を測る / accuracy on labelled data");
+  command.add_option("--dialogues", arguments.evaluate.dialogues, "対話 JSONL / dialogues");
+  command.add_option("--utterances", arguments.evaluate.utterances, "発話 JSONL / utterances");
+  command.add_flag("--json", arguments.evaluate.json, "JSON で出力 / JSON on stdout");
+}
+
+void add_train(CLI::App& program, Arguments& arguments) {
+  auto& command = *program.add_subcommand("train", "意味の判定モデルを作る / train the model of meaning");
+  command.add_option("--weigh-on", arguments.train.weigh_on, "規則の作者が見ていない発話 / utterances unseen by the rules")
+      ->required();
+  command.add_option("--utterances", arguments.train.utterances, "その他の発話 / further utterances");
+  command.add_option("--dialogues", arguments.train.dialogues, "対話 / dialogues");
+  command.add_option("--version-name", arguments.train.version, "モデルの版 / version of the model")->required();
+  command.add_option("--out", arguments.train.out, "書き込むファイル / file to write")->required();
+}
+
 void add_models(CLI::App& program, Arguments& arguments) {
   auto& command = *program.add_subcommand("models", "音声認識モデル / speech models");
   command.require_subcommand(1);
@@ -114,6 +133,13 @@ int run_analyze(Arguments& arguments, const CLI::App& command) {
   return kUsage;
 }
 
+int run_evaluate(const Arguments& arguments, const CLI::App& command) {
+  if (!arguments.evaluate.dialogues.empty() || !arguments.evaluate.utterances.empty())
+    return evaluate(arguments.evaluate, arguments.common);
+  std::cerr << command.help();
+  return kUsage;
+}
+
 int dispatch(const CLI::App& program, Arguments& arguments) {
   if (program.got_subcommand("analyze")) return run_analyze(arguments, *program.get_subcommand("analyze"));
   if (program.got_subcommand("transcribe")) {
@@ -122,6 +148,8 @@ int dispatch(const CLI::App& program, Arguments& arguments) {
   }
   if (program.got_subcommand("judge")) return judge(arguments.utterances, arguments.common);
   if (program.got_subcommand("policy")) return policy_test(arguments.common);
+  if (program.got_subcommand("train")) return train(arguments.train, arguments.common);
+  if (program.got_subcommand("evaluate")) return run_evaluate(arguments, *program.get_subcommand("evaluate"));
   return run_models(*program.get_subcommand("models"), arguments);
 }
 
@@ -138,6 +166,8 @@ int run(int argc, char** argv) {
   add_judge(program, arguments);
   add_policy(program);
   add_models(program, arguments);
+  add_evaluate(program, arguments);
+  add_train(program, arguments);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -45,6 +45,22 @@ int judge(const std::filesystem::path& utterances, const CommonOptions& common);
 
 int policy_test(const CommonOptions& common);
 
+struct TrainOptions {
+  std::vector<std::filesystem::path> utterances;
+  std::vector<std::filesystem::path> dialogues;
+  std::vector<std::filesystem::path> weigh_on;  ///< utterances that the rules' authors never saw
+  std::filesystem::path out;                    ///< the model's file
+  std::string version;
+};
+int train(const TrainOptions& options, const CommonOptions& common);
+
+struct EvaluateOptions {
+  std::filesystem::path dialogues;
+  std::filesystem::path utterances;
+  bool json = false;
+};
+int evaluate(const EvaluateOptions& options, const CommonOptions& common);
+
 struct ModelsOptions {
   std::string name;               ///< model to pull or verify; empty: all
   std::string mirror;             ///< base address that replaces the catalogue's

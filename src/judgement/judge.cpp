@@ -12,6 +12,7 @@
 #include "judgement/evidence.h"
 #include "judgement/rule_matcher.h"
 #include "judgement/searchable_text.h"
+#include "judgement/weighing.h"
 
 namespace guardian::judgement {
 namespace {
@@ -22,71 +23,39 @@ using speech::Speaker;
 constexpr const char* kComplaint = "legit_complaint";
 constexpr const char* kDistress = "customer_distress";
 constexpr const char* kWarning = "warning";
+constexpr const char* kByMeaning = "meaning";  // in place of a rule's id
 constexpr double kUnknownSpeaker = 0.6;  // confidence that a speaker without a role is the customer
-constexpr double kHint = 0.6;            // rules less sure than this are hints
 constexpr std::size_t kQuotedComplaints = 2;
-
-bool is_harassment(CategoryKind kind) {
-  return kind == CategoryKind::conduct || kind == CategoryKind::demand || kind == CategoryKind::context;
-}
-
-/// What counts when one category fires several times in one utterance.
-double strength(const RuleHit& hit) { return hit.rule->severity * hit.confidence; }
-
-/// True if both hits are the same statement: in one sentence, and of one rule or not even a clause apart.
-bool is_same_statement(const RuleHit& a, const RuleHit& b, const SearchableText& text) {
-  if (a.rule->category != b.rule->category) return false;
-  if (text.sentence_at(a.in_surface.begin) != text.sentence_at(b.in_surface.begin)) return false;
-  if (a.rule == b.rule) return true;
-  const auto end = std::min(a.in_surface.end, b.in_surface.end);
-  const auto begin = std::max(a.in_surface.begin, b.in_surface.begin);
-  return begin <= end || text.surface().substr(end, begin - end).find("、") == std::string::npos;
-}
-
-/// The strongest hit for each statement and harassment category, in order of their place. Hits that are only
-/// a hint of a tone count where nothing clearer was found in the utterance.
-std::vector<RuleHit> strongest_of_each(std::vector<RuleHit> hits, const SearchableText& text,
-                                       const policy::Policy& policy) {
-  std::erase_if(hits,
-                [&](const RuleHit& hit) { return !is_harassment(policy.category(hit.rule->category).kind); });
-  double surest = 0.0;
-  for (const auto& hit : hits) surest = std::max(surest, hit.rule->confidence);
-  std::erase_if(hits, [&](const RuleHit& hit) { return hit.rule->confidence < std::min(kHint, surest); });
-  std::stable_sort(hits.begin(), hits.end(),
-                   [](const RuleHit& a, const RuleHit& b) { return strength(a) > strength(b); });
-  std::vector<RuleHit> chosen;
-  for (const auto& hit : hits)
-    if (std::none_of(chosen.begin(), chosen.end(),
-                     [&](const RuleHit& stronger) { return is_same_statement(hit, stronger, text); }))
-      chosen.push_back(hit);
-  std::stable_sort(chosen.begin(), chosen.end(), [](const RuleHit& a, const RuleHit& b) {
-    return a.in_surface.begin < b.in_surface.begin;
-  });
-  return chosen;
-}
 
 bool has_category(const std::vector<RuleHit>& hits, const char* category) {
   return std::any_of(hits.begin(), hits.end(),
                      [&](const RuleHit& hit) { return hit.rule->category == category; });
 }
 
-std::vector<Text> grounds_of(const RuleHit& hit, std::string_view quote, const policy::Policy& policy,
+/// How the rule, if there is one, comes into it.
+Text rule_text(const Statement& statement, std::string_view quote) {
+  const auto& id = statement.rule->id;
+  if (statement.by_sound)
+    return {fmt::format("「{}」と書き起こされたが、音が規則 {} の語に近い", quote, id),
+            fmt::format("heard as \"{}\", which sounds like what rule {} looks for", quote, id)};
+  return {fmt::format("規則 {}: 「{}」", id, quote), fmt::format("rule {}: \"{}\"", id, quote)};
+}
+
+std::vector<Text> grounds_of(const Statement& statement, std::string_view quote, const policy::Policy& policy,
                              const speech::Utterance& utterance) {
   std::vector<Text> grounds;
-  if (hit.by_sound)
-    grounds.push_back(
-        {fmt::format("「{}」と書き起こされたが、音が規則 {} の語に近い", quote, hit.rule->id),
-         fmt::format("heard as \"{}\", which sounds like what rule {} looks for", quote, hit.rule->id)});
-  else
-    grounds.push_back({fmt::format("規則 {}: 「{}」", hit.rule->id, quote),
-                       fmt::format("rule {}: \"{}\"", hit.rule->id, quote)});
-  if (hit.rule->indirect) grounds.push_back({"遠回しな言い方", "indirect wording"});
-  if (hit.rule->speaker == Speaker::employee)
-    grounds.push_back({"従業員の言葉からうかがえる", "gathered from the employee's words"});
+  if (statement.rule != nullptr) {
+    grounds.push_back(rule_text(statement, quote));
+    if (statement.rule->indirect) grounds.push_back({"遠回しな言い方", "indirect wording"});
+    if (statement.rule->speaker == Speaker::employee)
+      grounds.push_back({"従業員の言葉からうかがえる", "gathered from the employee's words"});
+  }
+  grounds.insert(grounds.end(), statement.witnesses.begin(), statement.witnesses.end());
   if (utterance.speaker == Speaker::unknown)
     grounds.push_back({"話者が不明のため確信度を下げた", "speaker unknown, therefore less sure"});
   if (utterance.cues.interruption) grounds.push_back({"相手の話をさえぎっている", "cuts the other side off"});
-  for (const auto& legal : policy.category(hit.rule->category).legal) grounds.push_back(legal);
+  const auto& legal = policy.category(statement.category).legal;
+  grounds.insert(grounds.end(), legal.begin(), legal.end());
   return grounds;
 }
 
@@ -135,16 +104,19 @@ Axes measure_axes(const Verdict& verdict, const policy::Policy& policy) {
 struct Judge::Impl {
   policy::Policy policy;
   Morphology morphology;
+  std::optional<MeaningWitness> witness;
   RuleMatcher matcher;
 
-  Impl(policy::Policy checked, Morphology words)
-      : policy(std::move(checked)), morphology(std::move(words)), matcher(policy) {}
+  Impl(policy::Policy checked, Morphology words, std::optional<MeaningWitness> second)
+      : policy(std::move(checked)), morphology(std::move(words)), witness(std::move(second)), matcher(policy) {}
 
   std::vector<SearchableText> prepare(const speech::Transcript& transcript) const;
-  void judge_turn(std::size_t index, const speech::Transcript& transcript,
-                  const std::vector<SearchableText>& texts, Verdict& verdict,
-                  std::vector<std::string>& complaints) const;
-  Finding to_finding(const RuleHit& hit, const speech::Utterance& utterance,
+  std::vector<std::optional<Opinion>> think(const speech::Transcript& transcript) const;
+  std::vector<Statement> weigh_turn(const std::vector<RuleHit>& hits, const std::optional<Opinion>& opinion,
+                                    const SearchableText& text, double alone_from) const;
+  void judge_turn(std::size_t index, const speech::Transcript& transcript, const std::vector<SearchableText>& texts,
+                  const std::optional<Opinion>& opinion, Verdict& verdict, std::vector<std::string>& complaints) const;
+  Finding to_finding(const Statement& statement, const speech::Utterance& utterance,
                      const SearchableText& text) const;
   void score(Verdict& verdict) const;
 };
@@ -156,26 +128,48 @@ std::vector<SearchableText> Judge::Impl::prepare(const speech::Transcript& trans
   return texts;
 }
 
-Finding Judge::Impl::to_finding(const RuleHit& hit, const speech::Utterance& utterance,
+Finding Judge::Impl::to_finding(const Statement& statement, const speech::Utterance& utterance,
                                 const SearchableText& text) const {
   Finding finding;
-  finding.category = hit.rule->category;
-  finding.label = policy.category(hit.rule->category).label;
-  finding.severity = hit.rule->severity;
-  finding.confidence = hit.confidence * (utterance.speaker == Speaker::unknown ? kUnknownSpeaker : 1.0);
+  finding.category = statement.category;
+  finding.label = policy.category(statement.category).label;
+  finding.severity = statement.severity;
+  finding.confidence = statement.confidence * (utterance.speaker == Speaker::unknown ? kUnknownSpeaker : 1.0);
   finding.utterance = utterance.index;
-  finding.quote = std::string(text.quote(hit.in_surface));
-  const auto spoken = locate(utterance, text.original_range(hit.in_surface));
+  finding.quote = std::string(text.quote(statement.in_surface));
+  const auto spoken = locate(utterance, text.original_range(statement.in_surface));
   finding.start_s = spoken.start_s;
   finding.end_s = spoken.end_s;
-  finding.grounds = grounds_of(hit, finding.quote, policy, utterance);
-  finding.rule = hit.rule->id;
+  finding.grounds = grounds_of(statement, finding.quote, policy, utterance);
+  finding.rule = statement.rule != nullptr ? statement.rule->id : kByMeaning;
   return finding;
 }
 
+/// What the second witness thinks of every turn that may be the customer's.
+std::vector<std::optional<Opinion>> Judge::Impl::think(const speech::Transcript& transcript) const {
+  std::vector<std::optional<Opinion>> thoughts(transcript.utterances.size());
+  if (!witness) return thoughts;
+  std::vector<std::string> texts;
+  std::vector<std::size_t> turns;
+  for (std::size_t i = 0; i < transcript.utterances.size(); ++i) {
+    if (transcript.utterances[i].speaker == Speaker::employee) continue;
+    turns.push_back(i);
+    texts.push_back(transcript.utterances[i].text);
+  }
+  auto opinions = witness->opinions(texts);
+  for (std::size_t i = 0; i < turns.size(); ++i) thoughts[turns[i]] = std::move(opinions[i]);
+  return thoughts;
+}
+
+std::vector<Statement> Judge::Impl::weigh_turn(const std::vector<RuleHit>& hits, const std::optional<Opinion>& opinion,
+                                               const SearchableText& text, double alone_from) const {
+  const auto strongest = strongest_of_each(hits, text, policy);
+  return opinion ? weigh(strongest, *opinion, text, *witness, policy, alone_from) : statements_of(strongest);
+}
+
 void Judge::Impl::judge_turn(std::size_t index, const speech::Transcript& transcript,
-                             const std::vector<SearchableText>& texts, Verdict& verdict,
-                             std::vector<std::string>& complaints) const {
+                             const std::vector<SearchableText>& texts, const std::optional<Opinion>& opinion,
+                             Verdict& verdict, std::vector<std::string>& complaints) const {
   const auto& utterance = transcript.utterances[index];
   const auto hits = matcher.find(texts[index], utterance.speaker, {&texts, &transcript, index});
   if (has_category(hits, kWarning)) verdict.warned_utterances.push_back(utterance.index);
@@ -184,9 +178,10 @@ void Judge::Impl::judge_turn(std::size_t index, const speech::Transcript& transc
     verdict.distress_utterances.push_back(utterance.index);
     return;
   }
-  const auto found = strongest_of_each(hits, texts[index], policy);
-  for (const auto& hit : found) verdict.findings.push_back(to_finding(hit, utterance, texts[index]));
-  if (found.empty() && has_category(hits, kComplaint)) complaints.push_back(utterance.text);
+  const auto statements = weigh_turn(hits, opinion, texts[index], policy.scale.meaning_alone);
+  for (const auto& statement : statements)
+    verdict.findings.push_back(to_finding(statement, utterance, texts[index]));
+  if (statements.empty() && has_category(hits, kComplaint)) complaints.push_back(utterance.text);
 }
 
 void Judge::Impl::score(Verdict& verdict) const {
@@ -201,10 +196,10 @@ Judge::Judge(Judge&&) noexcept = default;
 Judge& Judge::operator=(Judge&&) noexcept = default;
 Judge::~Judge() = default;
 
-Result<Judge> Judge::create(policy::Policy policy) {
+Result<Judge> Judge::create(policy::Policy policy, std::optional<MeaningWitness> witness) {
   auto morphology = Morphology::load();
   if (!morphology) return tl::unexpected<Error>(morphology.error());
-  return Judge(std::make_unique<Impl>(std::move(policy), std::move(*morphology)));
+  return Judge(std::make_unique<Impl>(std::move(policy), std::move(*morphology), std::move(witness)));
 }
 
 const policy::Policy& Judge::policy() const { return impl_->policy; }
@@ -214,7 +209,9 @@ Verdict Judge::judge(const speech::Transcript& transcript) const {
   Verdict verdict;
   verdict.policy_version = impl_->policy.version;
   std::vector<std::string> complaints;
-  for (std::size_t i = 0; i < texts.size(); ++i) impl_->judge_turn(i, transcript, texts, verdict, complaints);
+  const auto thoughts = impl_->think(transcript);
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    impl_->judge_turn(i, transcript, texts, thoughts[i], verdict, complaints);
   follow_course(verdict.findings, verdict, transcript, impl_->policy);
   for (auto& finding : find_in_course(verdict, transcript, texts, impl_->policy))
     verdict.findings.push_back(std::move(finding));
@@ -230,14 +227,30 @@ Verdict Judge::judge(const speech::Transcript& transcript) const {
 UtteranceVerdict Judge::judge_utterance(const std::string& text) const {
   const SearchableText searchable(text, impl_->morphology);
   const auto hits = impl_->matcher.find(searchable, Speaker::customer, {});
-  if (has_category(hits, kDistress)) return {};
-  const auto found = strongest_of_each(hits, searchable, impl_->policy);
-  const auto main = std::max_element(found.begin(), found.end(), [](const RuleHit& a, const RuleHit& b) {
-    return strength(a) < strength(b);
+  UtteranceVerdict verdict;
+  if (has_category(hits, kDistress)) return verdict;
+  std::optional<Opinion> opinion;
+  if (impl_->witness) opinion = impl_->witness->opinions({text}).front();
+  verdict.probability = surest_of(strongest_of_each(hits, searchable, impl_->policy));
+  if (opinion) verdict.probability = impl_->witness->together(*opinion, verdict.probability);
+  const auto statements = impl_->weigh_turn(hits, opinion, searchable, 0.0);
+  const auto main = std::max_element(statements.begin(), statements.end(), [](const Statement& a, const Statement& b) {
+    return std::pair(a.confidence, a.severity) < std::pair(b.confidence, b.severity);
   });
-  if (main == found.end()) return {};
-  return {main->rule->category, main->rule->severity, main->confidence,
-          std::string(searchable.quote(main->in_surface)), main->rule->id};
+  if (main == statements.end()) return verdict;
+  verdict.category = main->category;
+  verdict.severity = main->severity;
+  verdict.confidence = main->confidence;
+  verdict.quote = std::string(searchable.quote(main->in_surface));
+  verdict.rule = main->rule != nullptr ? main->rule->id : kByMeaning;
+  return verdict;
+}
+
+double Judge::rule_confidence(const std::string& text) const {
+  const SearchableText searchable(text, impl_->morphology);
+  const auto hits = impl_->matcher.find(searchable, Speaker::customer, {});
+  if (has_category(hits, kDistress)) return 0.0;
+  return surest_of(strongest_of_each(hits, searchable, impl_->policy));
 }
 
 std::vector<FailedExample> Judge::test_examples() const {

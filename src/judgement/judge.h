@@ -4,11 +4,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "judgement/meaning_model.h"
 #include "judgement/verdict.h"
 #include "policy/policy.h"
 #include "speech/transcript.h"
@@ -22,6 +24,7 @@ struct UtteranceVerdict {
   double confidence = 0.0;
   std::string quote;  ///< verbatim substring of the text
   std::string rule;
+  double probability = 0.0;  ///< of harassment, whether or not it is reported
 };
 
 /// An example of a rule that came out wrong.
@@ -34,8 +37,8 @@ struct FailedExample {
 /// Safe to use from several threads. The same input gives the same verdict.
 class Judge {
  public:
-  /// Error::Kind::model if there is no dictionary for readings.
-  static Result<Judge> create(policy::Policy policy);
+  /// Without a `witness` the rules decide alone. Errors: model, if there is no dictionary for readings.
+  static Result<Judge> create(policy::Policy policy, std::optional<MeaningWitness> witness = std::nullopt);
   Judge(Judge&&) noexcept;
   Judge& operator=(Judge&&) noexcept;
   ~Judge();
@@ -46,6 +49,9 @@ class Judge {
 
   /// `text` must be valid UTF-8.
   UtteranceVerdict judge_utterance(const std::string& text) const;
+
+  /// Confidence of the strongest rule that finds harassment in the text; 0 without. What training weighs.
+  double rule_confidence(const std::string& text) const;
 
   /// Runs every rule's own examples.
   std::vector<FailedExample> test_examples() const;

@@ -41,7 +41,7 @@ bool any_within(const std::vector<Pattern>& patterns, std::string_view text) {
                      [&](const Pattern& p) { return p.matches_within(text); });
 }
 
-/// The first bracket pair that encloses the match, e.g. 「…」 around it.
+/// True if the match begins inside such a pair: the quoted words may be only the first part of a long match.
 bool is_bracketed(std::string_view text, const Match& match, const std::string& pair) {
   const std::size_t half = pair.size() / 2;
   const auto open = std::string_view(pair).substr(0, half);
@@ -51,7 +51,7 @@ bool is_bracketed(std::string_view text, const Match& match, const std::string& 
   if (opened == std::string_view::npos) return false;
   const auto closed = before.rfind(close);
   if (closed != std::string_view::npos && closed > opened) return false;
-  return text.find(close, match.end) != std::string_view::npos;
+  return text.find(close, match.begin) != std::string_view::npos;
 }
 
 /// The sentence around a match, borders included.

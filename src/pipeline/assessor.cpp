@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "guidance/advice.h"
+#include "pipeline/installation.h"
 #include "wellbeing/exposure.h"
 
 namespace guardian::pipeline {
@@ -23,7 +24,13 @@ Result<Assessor> Assessor::load(const std::filesystem::path& policy) {
   if (!rules) return tl::unexpected<Error>(rules.error());
   auto playbook = guidance::load_playbook(policy / "playbooks.yaml");
   if (!playbook) return tl::unexpected<Error>(playbook.error());
-  auto judge = judgement::Judge::create(std::move(*rules));
+  const auto model = find_meaning_model();
+  if (!model) return tl::unexpected<Error>(model.error());
+  const auto encoder = find_sentence_encoder();
+  if (!encoder) return tl::unexpected<Error>(encoder.error());
+  auto witness = judgement::MeaningWitness::load(*model, *encoder);
+  if (!witness) return tl::unexpected<Error>(witness.error());
+  auto judge = judgement::Judge::create(std::move(*rules), std::move(*witness));
   if (!judge) return tl::unexpected<Error>(judge.error());
   return Assessor(std::make_unique<Impl>(Impl{std::move(*judge), std::move(*playbook)}));
 }

@@ -13,10 +13,10 @@
 
 namespace guardian::pipeline {
 
-/// Holds a checked policy. Safe to use from several threads.
+/// Holds a checked policy and both witnesses. Safe to use from several threads.
 class Assessor {
  public:
-  /// `policy` is a folder. Errors: not_found, policy.
+  /// `policy` is a folder. Errors: not_found, policy; model, if the second witness is not installed.
   static Result<Assessor> load(const std::filesystem::path& policy);
   Assessor(Assessor&&) noexcept;
   Assessor& operator=(Assessor&&) noexcept;

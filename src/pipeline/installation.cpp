@@ -40,6 +40,18 @@ std::vector<std::filesystem::path> policy_places(const std::filesystem::path& ch
   return {program_share() / "policy", std::filesystem::path(GUARDIAN_SOURCE_DIR) / "policy"};
 }
 
+Result<std::filesystem::path> find_weights(const std::string& name, const Text& missing,
+                                           const std::vector<std::filesystem::path>& places = model_places()) {
+  for (const auto& place : places) {
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(place / name, ignored)) return place / name;
+  }
+  return fail(Error::Kind::model, name,
+              {fmt::format("{} (探した場所: {})", missing.ja, join(places)),
+               fmt::format("{} (looked in {})", missing.en, join(places))},
+              {"scripts/setup を実行してください", "Run scripts/setup"});
+}
+
 }  // namespace
 
 Result<std::filesystem::path> find_policy(const std::filesystem::path& chosen) {
@@ -72,16 +84,17 @@ Result<std::filesystem::path> place_for_new_models() {
 }
 
 Result<std::filesystem::path> find_voice_activity_weights() {
-  const auto places = model_places();
-  for (const auto& place : places) {
-    std::error_code ignored;
-    auto weights = place / "silero-vad/silero_vad.onnx";
-    if (std::filesystem::is_regular_file(weights, ignored)) return weights;
-  }
-  return fail(Error::Kind::model, "silero-vad/silero_vad.onnx",
-              {fmt::format("音声区間検出モデルがありません (探した場所: {})", join(places)),
-               fmt::format("the voice activity model is missing (looked in {})", join(places))},
-              {"scripts/setup を実行してください", "Run scripts/setup"});
+  return find_weights("silero-vad/silero_vad.onnx", {"音声区間検出モデルがありません", "the voice activity model is missing"});
+}
+
+Result<std::filesystem::path> find_sentence_encoder() {
+  return find_weights("e5-small/e5-small-q4.bin", {"文の意味のモデルがありません", "the sentence model is missing"});
+}
+
+Result<std::filesystem::path> find_meaning_model() {
+  auto places = model_places();
+  places.push_back(std::filesystem::path(GUARDIAN_SOURCE_DIR) / "models");
+  return find_weights("meaning.bin", {"意味の判定モデルがありません", "the model of meaning is missing"}, places);
 }
 
 Result<std::filesystem::path> find_catalogue() {

@@ -25,6 +25,10 @@ Result<std::filesystem::path> place_for_new_models();
 /// The weights that tell speech from other sound. Errors: model, naming the places looked at.
 Result<std::filesystem::path> find_voice_activity_weights();
 
+/// The encoder of sentences, and the model that judges its vectors. Errors: model, naming the places looked at.
+Result<std::filesystem::path> find_sentence_encoder();
+Result<std::filesystem::path> find_meaning_model();
+
 /// models/catalogue.yaml beside the program or in the source tree. Errors: not_found.
 Result<std::filesystem::path> find_catalogue();
 

@@ -1,0 +1,91 @@
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "judgement/judge.h"
+#include "pipeline/installation.h"
+#include "policy/policy.h"
+#include "training/train_meaning.h"
+
+namespace guardian::cli {
+namespace {
+
+/// All examples, those that the rules' authors never saw first, and a hash over the files they came from.
+Result<training::TrainingData> read_data(const TrainOptions& options, std::string& sums) {
+  training::TrainingData data;
+  const auto take = [&](std::vector<evaluation::LabelledUtterance> utterances) {
+    data.utterances.insert(data.utterances.end(), utterances.begin(), utterances.end());
+  };
+  const auto note = [&](const std::filesystem::path& file) { sums += sha256_of_file(file).value_or(""); };
+  for (const auto* files : {&options.weigh_on, &options.utterances}) {
+    for (const auto& file : *files) {
+      auto utterances = evaluation::read_utterances(file);
+      if (!utterances) return tl::unexpected<Error>(utterances.error());
+      take(std::move(*utterances));
+      note(file);
+    }
+    if (files == &options.weigh_on) data.unseen_by_rules = data.utterances.size();
+  }
+  for (const auto& file : options.dialogues) {
+    const auto dialogues = evaluation::read_dialogues(file);
+    if (!dialogues) return tl::unexpected<Error>(dialogues.error());
+    take(evaluation::customer_turns(*dialogues));
+    note(file);
+  }
+  return data;
+}
+
+Result<judgement::Judge> rules_alone(const CommonOptions& common) {
+  const auto folder = pipeline::find_policy(common.policy);
+  if (!folder) return tl::unexpected<Error>(folder.error());
+  auto policy = policy::load_policy(*folder);
+  if (!policy) return tl::unexpected<Error>(policy.error());
+  return judgement::Judge::create(std::move(*policy));
+}
+
+std::string describe(const training::Trained& trained, Language language) {
+  const auto& [f1, recall, hard, ordinary] = trained.report;
+  const auto& model = trained.model;
+  const char* form = language == Language::japanese
+                         ? "発話 {} 件、文字列 {} 種、規則の重み {:.2f}、しきい値 {:.3f}\n"
+                           "交差検証 (5 分割): F1 {:.3f}、再現率 {:.3f}、紛らわしい負例の誤検知 {:.1f}%、ふつうの発話 {:.1f}%\n"
+                         : "{} utterances, {} n-grams, rule weight {:.2f}, threshold {:.3f}\n"
+                           "cross-validation (5 folds): F1 {:.3f}, recall {:.3f}, hard negatives flagged {:.1f}%, "
+                           "ordinary {:.1f}%\n";
+  return fmt::format(fmt::runtime(form), model.origin.utterances, model.space.vocabulary.size(), model.rule_weight,
+                     model.threshold, f1, recall, hard * 100.0, ordinary * 100.0);
+}
+
+Result<void> train_and_save(const TrainOptions& options, const CommonOptions& common) {
+  std::string sums;
+  const auto data = read_data(options, sums);
+  if (!data) return tl::unexpected<Error>(data.error());
+  const auto rules = rules_alone(common);
+  if (!rules) return tl::unexpected<Error>(rules.error());
+  const auto weights = pipeline::find_sentence_encoder();
+  if (!weights) return tl::unexpected<Error>(weights.error());
+  const auto encoder = judgement::SentenceEncoder::load(*weights, "");
+  if (!encoder) return tl::unexpected<Error>(encoder.error());
+  training::TrainingOptions settings;
+  settings.version = options.version;
+  settings.data_sha256 = sha256(sums);
+  settings.encoder_sha256 = sha256_of_file(*weights).value_or("");
+  const auto trained = [&] {
+    ProgressBar bar(options.out.filename().string(), common.language);
+    return training::train_meaning(*data, *encoder, *rules, settings, [&](double share) { bar.update(share); });
+  }();
+  if (!trained) return tl::unexpected<Error>(trained.error());
+  return trained->model.save(options.out).and_then([&] { return print(describe(*trained, common.language)); });
+}
+
+}  // namespace
+
+int train(const TrainOptions& options, const CommonOptions& common) {
+  const auto done = train_and_save(options, common);
+  if (done) return kDone;
+  print_error(done.error(), common.language);
+  return kFailed;
+}
+
+}  // namespace guardian::cli

@@ -1,0 +1,241 @@
+#include "judgement/meaning_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/json_guard.h"
+#include "judgement/ngrams.h"
+
+namespace guardian::judgement {
+namespace {
+
+constexpr std::string_view kMagic = "GMM1";
+constexpr std::size_t kSumBytes = 64;  // SHA-256 in hexadecimal, at the end of the file
+constexpr std::uint64_t kFileBytes = 64U << 20U;
+constexpr std::size_t kMaximumNgrams = 1U << 20U;
+constexpr std::size_t kMaximumDimension = 4096;
+constexpr double kSixteenBits = 32767.0;
+
+struct Malformed {};
+
+/// Reads numbers from bytes; throws Malformed at their end.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view bytes) : bytes_(bytes) {}
+
+  std::string_view take(std::size_t count) {
+    if (count > bytes_.size()) throw Malformed{};
+    const auto taken = bytes_.substr(0, count);
+    bytes_.remove_prefix(count);
+    return taken;
+  }
+
+  template <class Number>
+  std::vector<Number> numbers(std::size_t count) {
+    std::vector<Number> read(count);
+    const auto bytes = take(count * sizeof(Number));
+    if (count > 0) std::memcpy(read.data(), bytes.data(), bytes.size());
+    return read;
+  }
+
+  bool at_end() const { return bytes_.empty(); }
+
+ private:
+  std::string_view bytes_;
+};
+
+template <class Number>
+void append(std::string& to, const std::vector<Number>& numbers) {
+  to.append(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Number));
+}
+
+// Weights are kept in 16 bits of the largest one's size: half the file, and no difference that a score could show.
+void append_weights(std::string& to, const std::vector<float>& weights) {
+  float largest = 0.0F;
+  for (const float weight : weights) largest = std::max(largest, std::abs(weight));
+  const float step = largest > 0.0F ? largest / static_cast<float>(kSixteenBits) : 1.0F;
+  append(to, std::vector<float>{step});
+  std::vector<std::int16_t> rounded;
+  rounded.reserve(weights.size());
+  for (const float weight : weights) rounded.push_back(static_cast<std::int16_t>(std::lround(weight / step)));
+  append(to, rounded);
+}
+
+std::vector<float> read_weights(Cursor& cursor, std::size_t count) {
+  const float step = cursor.numbers<float>(1)[0];
+  std::vector<float> weights;
+  weights.reserve(count);
+  for (const std::int16_t rounded : cursor.numbers<std::int16_t>(count))
+    weights.push_back(static_cast<float>(rounded) * step);
+  return weights;
+}
+
+void append_head(std::string& to, const LinearHead& head) {
+  append_weights(to, head.wording);
+  append_weights(to, head.meaning);
+  append(to, std::vector<float>{head.bias});
+}
+
+LinearHead read_head(Cursor& cursor, std::size_t ngrams, std::size_t dimension) {
+  LinearHead head;
+  head.wording = read_weights(cursor, ngrams);
+  head.meaning = read_weights(cursor, dimension);
+  head.bias = cursor.numbers<float>(1)[0];
+  return head;
+}
+
+nlohmann::ordered_json describe(const MeaningModel& model) {
+  std::vector<std::string> ids;
+  for (const auto& [id, head] : model.categories) ids.push_back(id);
+  return {{"version", model.origin.version},
+          {"licence", model.origin.licence},
+          {"data_sha256", model.origin.data_sha256},
+          {"encoder_sha256", model.origin.encoder_sha256},
+          {"utterances", model.origin.utterances},
+          {"ngrams", model.space.vocabulary.size()},
+          {"dimension", model.space.middle.size()},
+          {"scale", model.space.scale},
+          {"categories", ids},
+          {"calibration", {model.calibration.slope, model.calibration.offset}},
+          {"together", {model.together.slope, model.together.offset}},
+          {"rule_weight", model.rule_weight},
+          {"threshold", model.threshold}};
+}
+
+Calibration read_calibration(const nlohmann::json& pair) {
+  return {pair.at(0).get<double>(), pair.at(1).get<double>()};
+}
+
+MeaningModel parse(std::string_view bytes) {
+  Cursor cursor(bytes);
+  if (cursor.take(kMagic.size()) != kMagic) throw Malformed{};
+  const auto header_bytes = cursor.numbers<std::uint32_t>(1)[0];
+  const auto header = parse_json(cursor.take(header_bytes), "header");
+  if (!header) throw Malformed{};
+  MeaningModel model;
+  model.origin = {header->at("version"), header->at("licence"), header->at("data_sha256"),
+                  header->at("encoder_sha256"), header->at("utterances")};
+  const auto ngrams = header->at("ngrams").get<std::size_t>();
+  const auto dimension = header->at("dimension").get<std::size_t>();
+  if (ngrams > kMaximumNgrams || dimension > kMaximumDimension) throw Malformed{};
+  model.space.scale = header->at("scale");
+  model.space.vocabulary = cursor.numbers<std::uint64_t>(ngrams);
+  if (!std::is_sorted(model.space.vocabulary.begin(), model.space.vocabulary.end())) throw Malformed{};
+  model.space.rarity = read_weights(cursor, ngrams);
+  model.space.middle = cursor.numbers<float>(dimension);
+  model.harassment = read_head(cursor, ngrams, dimension);
+  model.severity = read_head(cursor, ngrams, dimension);
+  for (const auto& id : header->at("categories"))
+    model.categories[id.get<std::string>()] = read_head(cursor, ngrams, dimension);
+  if (!cursor.at_end()) throw Malformed{};
+  model.calibration = read_calibration(header->at("calibration"));
+  model.together = read_calibration(header->at("together"));
+  model.rule_weight = header->at("rule_weight");
+  model.threshold = header->at("threshold");
+  return model;
+}
+
+double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+
+}  // namespace
+
+double Calibration::probability(double x) const { return sigmoid(slope * x + offset); }
+
+UtteranceFeatures FeatureSpace::features(std::string_view text, const std::vector<float>& vector) const {
+  UtteranceFeatures features;
+  double square = 0.0;
+  for (const auto& [hash, count] : count_ngrams(text)) {
+    const auto found = std::lower_bound(vocabulary.begin(), vocabulary.end(), hash);
+    if (found == vocabulary.end() || *found != hash) continue;
+    const auto position = static_cast<std::size_t>(found - vocabulary.begin());
+    const float weight = (1.0F + std::log(static_cast<float>(count))) * rarity[position];
+    features.wording.emplace_back(position, weight);
+    square += static_cast<double>(weight) * weight;
+  }
+  const auto length = static_cast<float>(std::sqrt(std::max(square, 1e-12)));
+  for (auto& [position, weight] : features.wording) weight /= length;
+  features.meaning.resize(middle.size());
+  for (std::size_t i = 0; i < middle.size(); ++i) features.meaning[i] = (vector[i] - middle[i]) * scale;
+  return features;
+}
+
+double apply(const LinearHead& head, const UtteranceFeatures& features) {
+  double sum = head.bias;
+  for (const auto& [position, weight] : features.wording) sum += static_cast<double>(head.wording[position]) * weight;
+  for (std::size_t i = 0; i < features.meaning.size(); ++i)
+    sum += static_cast<double>(head.meaning[i]) * features.meaning[i];
+  return sum;
+}
+
+Result<MeaningModel> MeaningModel::load(const std::filesystem::path& file) {
+  const auto bytes = read_file(file, kFileBytes);
+  if (!bytes) return tl::unexpected<Error>(bytes.error());
+  const auto damaged = [&] {
+    return fail(Error::Kind::model, file.string(),
+                {"意味の判定モデルが壊れています", "the model of meaning is damaged"},
+                {"入れ直すか guardian train で作り直してください", "Install it again or make it with guardian train"});
+  };
+  if (bytes->size() < kSumBytes) return damaged();
+  const auto body = std::string_view(*bytes).substr(0, bytes->size() - kSumBytes);
+  if (sha256(body) != std::string_view(*bytes).substr(body.size())) return damaged();
+  try {
+    return parse(body);
+  } catch (const Malformed&) {
+    return damaged();
+  } catch (const nlohmann::json::exception&) {
+    return damaged();
+  }
+}
+
+Result<void> MeaningModel::save(const std::filesystem::path& file) const {
+  const auto header = describe(*this).dump();
+  std::string bytes(kMagic);
+  append(bytes, std::vector<std::uint32_t>{static_cast<std::uint32_t>(header.size())});
+  bytes += header;
+  append(bytes, space.vocabulary);
+  append_weights(bytes, space.rarity);
+  append(bytes, space.middle);
+  append_head(bytes, harassment);
+  append_head(bytes, severity);
+  for (const auto& [id, head] : categories) append_head(bytes, head);
+  return write_file(file, bytes + sha256(bytes));
+}
+
+MeaningWitness::MeaningWitness(MeaningModel model, SentenceEncoder encoder)
+    : model_(std::move(model)), encoder_(std::move(encoder)) {}
+
+Result<MeaningWitness> MeaningWitness::load(const std::filesystem::path& model,
+                                            const std::filesystem::path& encoder) {
+  auto loaded = MeaningModel::load(model);
+  if (!loaded) return tl::unexpected<Error>(loaded.error());
+  auto vectors = SentenceEncoder::load(encoder, loaded->origin.encoder_sha256);
+  if (!vectors) return tl::unexpected<Error>(vectors.error());
+  return MeaningWitness(std::move(*loaded), std::move(*vectors));
+}
+
+std::vector<Opinion> MeaningWitness::opinions(const std::vector<std::string>& texts) const {
+  const auto vectors = encoder_.encode(texts);
+  std::vector<Opinion> opinions;
+  opinions.reserve(texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto features = model_.space.features(texts[i], vectors[i]);
+    Opinion opinion;
+    opinion.logit = apply(model_.harassment, features);
+    opinion.harassment = model_.calibration.probability(opinion.logit);
+    for (const auto& [id, head] : model_.categories) opinion.categories[id] = sigmoid(apply(head, features));
+    opinion.severity = static_cast<int>(std::lround(std::clamp(apply(model_.severity, features), 0.0, 100.0)));
+    opinions.push_back(std::move(opinion));
+  }
+  return opinions;
+}
+
+double MeaningWitness::together(const Opinion& opinion, double rule_confidence) const {
+  return model_.together.probability(opinion.logit + model_.rule_weight * rule_confidence);
+}
+
+}  // namespace guardian::judgement

@@ -1,0 +1,105 @@
+// judgement/meaning_model.h - the second witness: what an utterance means, learnt from labelled examples.
+// The first witness (judgement/rule_matcher.h) knows phrases; this one also knows wordings that nobody wrote down.
+// `guardian train` (training/) makes the model; docs/decisions/0005-three-witnesses.md says how both are weighed.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "judgement/sentence_encoder.h"
+
+namespace guardian::judgement {
+
+/// One linear function of an utterance's features.
+struct LinearHead {
+  std::vector<float> wording;  ///< one weight per n-gram of the vocabulary
+  std::vector<float> meaning;  ///< one weight per dimension of the sentence vector
+  float bias = 0.0F;
+};
+
+/// Features of an utterance in the order in which heads weigh them.
+struct UtteranceFeatures {
+  std::vector<std::pair<std::size_t, float>> wording;  ///< position in the vocabulary, weight; together of length 1
+  std::vector<float> meaning;                          ///< centred and scaled sentence vector
+};
+
+/// Which n-grams count and how, and where the cloud of sentence vectors has its middle.
+struct FeatureSpace {
+  std::vector<std::uint64_t> vocabulary;  ///< hashes, rising
+  std::vector<float> rarity;              ///< inverse document frequency of each
+  std::vector<float> middle;
+  float scale = 1.0F;
+
+  UtteranceFeatures features(std::string_view text, const std::vector<float>& vector) const;
+};
+
+/// P(harassment) = 1 / (1 + exp(-(slope * x + offset))). Platt 1999.
+struct Calibration {
+  double slope = 1.0;
+  double offset = 0.0;
+
+  double probability(double x) const;
+};
+
+/// What training found out about a model; stated in reports and in docs/accuracy.md.
+struct MeaningOrigin {
+  std::string version;
+  std::string licence;
+  std::string data_sha256;     ///< of the training files, in their order
+  std::string encoder_sha256;  ///< the vectors are only valid for this encoder
+  int utterances = 0;
+};
+
+struct MeaningModel {
+  MeaningOrigin origin;
+  FeatureSpace space;
+  LinearHead harassment;
+  std::map<std::string, LinearHead> categories;  ///< by id; also the excluded classes
+  LinearHead severity;                           ///< 0-100, of an utterance that is harassment
+  Calibration calibration;                       ///< of the harassment head alone
+  Calibration together;                          ///< of harassment head + rule_weight * rule's confidence
+  double rule_weight = 0.0;
+  double threshold = 0.5;  ///< of the probability, from which on an utterance is reported
+
+  /// Errors: not_found, unreadable; model, if it is damaged (every byte is covered by a hash).
+  static Result<MeaningModel> load(const std::filesystem::path& file);
+
+  /// All or nothing. Errors: storage.
+  Result<void> save(const std::filesystem::path& file) const;
+};
+
+/// What the model thinks of one utterance.
+struct Opinion {
+  double logit = 0.0;                         ///< of harassment; unbounded
+  double harassment = 0.0;                    ///< calibrated probability, without the rules
+  std::map<std::string, double> categories;   ///< probability of each by itself, excluded classes included
+  int severity = 0;
+};
+
+/// A model with its encoder. Safe to use from several threads.
+class MeaningWitness {
+ public:
+  /// Errors: those of both files.
+  static Result<MeaningWitness> load(const std::filesystem::path& model, const std::filesystem::path& encoder);
+  MeaningWitness(MeaningModel model, SentenceEncoder encoder);
+
+  const MeaningModel& model() const { return model_; }
+
+  std::vector<Opinion> opinions(const std::vector<std::string>& texts) const;
+
+  /// Probability of harassment with what the rules say (confidence of the strongest hit, 0 without).
+  double together(const Opinion& opinion, double rule_confidence) const;
+
+ private:
+  MeaningModel model_;
+  SentenceEncoder encoder_;
+};
+
+double apply(const LinearHead& head, const UtteranceFeatures& features);
+
+}  // namespace guardian::judgement

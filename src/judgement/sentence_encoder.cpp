@@ -1,0 +1,110 @@
+#include "judgement/sentence_encoder.h"
+
+#include <algorithm>
+#include <future>
+#include <thread>
+
+#include "base/file.h"
+
+extern "C" {
+struct e5_model;
+e5_model* guardian_portable_e5_load(const char* path);
+void guardian_portable_e5_free(e5_model* model);
+int guardian_portable_e5_dim(const e5_model* model);
+int guardian_portable_e5_embed(e5_model* model, const char* text, int is_query, float* out);
+e5_model* guardian_avx2_e5_load(const char* path);
+void guardian_avx2_e5_free(e5_model* model);
+int guardian_avx2_e5_dim(const e5_model* model);
+int guardian_avx2_e5_embed(e5_model* model, const char* text, int is_query, float* out);
+}
+
+namespace guardian::judgement {
+namespace {
+
+constexpr std::size_t kTextBytes = 1500;
+constexpr std::size_t kTextsPerThread = 4;  // fewer are not worth a thread
+
+/// The two builds of the engine.
+struct Engine {
+  e5_model* (*load)(const char*);
+  void (*free)(e5_model*);
+  int (*dimension)(const e5_model*);
+  int (*embed)(e5_model*, const char*, int, float*);
+};
+
+constexpr Engine kPortable = {guardian_portable_e5_load, guardian_portable_e5_free, guardian_portable_e5_dim,
+                              guardian_portable_e5_embed};
+constexpr Engine kAvx2 = {guardian_avx2_e5_load, guardian_avx2_e5_free, guardian_avx2_e5_dim,
+                          guardian_avx2_e5_embed};
+
+const Engine& engine_for_this_processor() {
+  return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 ? kAvx2 : kPortable;
+}
+
+std::string beginning(const std::string& text) {
+  if (text.size() <= kTextBytes) return text;
+  std::size_t end = kTextBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
+}
+
+tl::unexpected<Error> unusable(const std::filesystem::path& weights, const Text& what) {
+  return fail(Error::Kind::model, weights.string(), what, {"scripts/setup を実行してください", "Run scripts/setup"});
+}
+
+}  // namespace
+
+struct SentenceEncoder::Impl {
+  const Engine& engine = engine_for_this_processor();
+  e5_model* model = nullptr;
+
+  Impl() = default;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    if (model != nullptr) engine.free(model);
+  }
+
+  std::vector<float> encode(const std::string& text) const {
+    std::vector<float> vector(static_cast<std::size_t>(engine.dimension(model)));
+    engine.embed(model, beginning(text).c_str(), 1, vector.data());
+    return vector;
+  }
+};
+
+SentenceEncoder::SentenceEncoder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SentenceEncoder::SentenceEncoder(SentenceEncoder&&) noexcept = default;
+SentenceEncoder& SentenceEncoder::operator=(SentenceEncoder&&) noexcept = default;
+SentenceEncoder::~SentenceEncoder() = default;
+
+Result<SentenceEncoder> SentenceEncoder::load(const std::filesystem::path& weights, const std::string& sha256) {
+  // The engine trusts its file, so only the very file that was pinned may reach it.
+  const auto sum = sha256_of_file(weights);
+  if (!sum) return unusable(weights, {"文の意味のモデルがありません", "the sentence model is missing"});
+  if (!sha256.empty() && *sum != sha256)
+    return unusable(weights, {"文の意味のモデルが照合値と違います", "the sentence model is not the expected file"});
+  auto impl = std::make_unique<Impl>();
+  impl->model = impl->engine.load(weights.c_str());
+  if (impl->model == nullptr)
+    return unusable(weights, {"文の意味のモデルを読み込めません", "the sentence model cannot be loaded"});
+  return SentenceEncoder(std::move(impl));
+}
+
+std::size_t SentenceEncoder::dimension() const {
+  return static_cast<std::size_t>(impl_->engine.dimension(impl_->model));
+}
+
+std::vector<std::vector<float>> SentenceEncoder::encode(std::span<const std::string> texts) const {
+  std::vector<std::vector<float>> vectors(texts.size());
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t threads = std::clamp<std::size_t>(texts.size() / kTextsPerThread, 1, cores);
+  std::vector<std::future<void>> shares;
+  for (std::size_t share = 0; share < threads; ++share)
+    shares.push_back(std::async(threads > 1 ? std::launch::async : std::launch::deferred, [&, share] {
+      for (std::size_t i = share; i < texts.size(); i += threads) vectors[i] = impl_->encode(texts[i]);
+    }));
+  for (auto& share : shares) share.get();
+  return vectors;
+}
+
+}  // namespace guardian::judgement

@@ -1,0 +1,181 @@
+#include "judgement/weighing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace guardian::judgement {
+namespace {
+
+constexpr double kHint = 0.6;            // rules less sure than this are hints
+constexpr double kRuleSupport = 0.5;     // what a certain rule adds to the model's probability of its category
+constexpr double kFurtherCategory = 0.5; // support that a second category of the same utterance needs
+constexpr double kClauseStays = 0.0;     // log odds from which on a neighbouring clause belongs to the quote
+
+/// What counts when one category fires several times in one utterance.
+double strength(const RuleHit& hit) { return hit.rule->severity * hit.confidence; }
+
+bool is_same_statement(const RuleHit& a, const RuleHit& b, const SearchableText& text) {
+  if (a.rule->category != b.rule->category) return false;
+  if (text.sentence_at(a.in_surface.begin) != text.sentence_at(b.in_surface.begin)) return false;
+  if (a.rule == b.rule) return true;
+  const auto end = std::min(a.in_surface.end, b.in_surface.end);
+  const auto begin = std::max(a.in_surface.begin, b.in_surface.begin);
+  return begin <= end || text.surface().substr(end, begin - end).find("、") == std::string::npos;
+}
+
+/// Where each clause of a text lies, marks left out.
+std::vector<policy::Match> clauses_of(const std::string& surface) {
+  static constexpr std::array<std::string_view, 5> kMarks = {"、", "。", "?", "!", "…"};
+  std::vector<policy::Match> clauses;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= surface.size();) {
+    const auto rest = std::string_view(surface).substr(i);
+    const auto mark = std::find_if(kMarks.begin(), kMarks.end(), [&](auto m) { return rest.starts_with(m); });
+    if (i < surface.size() && mark == kMarks.end()) {
+      ++i;
+      continue;
+    }
+    if (i > begin) clauses.push_back({begin, i});
+    i += mark == kMarks.end() ? 1 : mark->size();
+    begin = i;
+  }
+  return clauses;
+}
+
+/// The clauses in which the meaning lies: the most telling one and its neighbours as long as they tell the same.
+policy::Match locate_meaning(const SearchableText& text, const MeaningWitness& witness) {
+  const auto clauses = clauses_of(text.surface());
+  if (clauses.empty()) return {0, text.surface().size()};
+  if (clauses.size() == 1) return clauses[0];
+  std::vector<std::string> texts;
+  for (const auto& clause : clauses) texts.push_back(text.surface().substr(clause.begin, clause.end - clause.begin));
+  const auto opinions = witness.opinions(texts);
+  const auto best = static_cast<std::size_t>(
+      std::max_element(opinions.begin(), opinions.end(),
+                       [](const Opinion& a, const Opinion& b) { return a.logit < b.logit; }) -
+      opinions.begin());
+  std::size_t first = best;
+  std::size_t last = best;
+  while (first > 0 && opinions[first - 1].logit > kClauseStays) --first;
+  while (last + 1 < clauses.size() && opinions[last + 1].logit > kClauseStays) ++last;
+  return {clauses[first].begin, clauses[last].end};
+}
+
+/// Support of every harassment category by both witnesses.
+std::map<std::string, double> support_of(const std::vector<RuleHit>& hits, const Opinion& opinion,
+                                         const policy::Policy& policy) {
+  std::map<std::string, double> support;
+  for (const auto& category : policy.categories)
+    if (const auto thought = opinion.categories.find(category.id);
+        is_harassment(category.kind) && thought != opinion.categories.end())
+      support[category.id] = thought->second;
+  std::map<std::string, double> by_rules;
+  for (const auto& hit : hits) {
+    auto& surest = by_rules[hit.rule->category];
+    surest = std::max(surest, kRuleSupport * hit.confidence);
+  }
+  for (const auto& [category, confidence] : by_rules) support[category] += confidence;
+  return support;
+}
+
+Text witnesses_text(const MeaningWitness& witness, const Opinion& opinion, double rule_confidence, double together) {
+  const double slope = witness.model().together.slope;
+  const double meaning = slope * opinion.logit;
+  const double rules = slope * witness.model().rule_weight * rule_confidence;
+  return {fmt::format("証人の重み (対数オッズ): 意味 {:+.1f}、規則 {:+.1f} → 疑いの確からしさ {:.0f}%", meaning, rules,
+                      together * 100.0),
+          fmt::format("witnesses (log odds): meaning {:+.1f}, rules {:+.1f} -> probability {:.0f}%", meaning, rules,
+                      together * 100.0)};
+}
+
+Statement meaning_statement(const std::string& category, const Opinion& opinion, const SearchableText& text,
+                            const MeaningWitness& witness, const policy::Policy& policy) {
+  Statement statement;
+  const auto& named = policy.category(category);
+  statement.category = category;
+  statement.severity = std::clamp(opinion.severity, named.low, named.high);
+  statement.in_surface = locate_meaning(text, witness);
+  statement.witnesses.push_back(
+      {fmt::format("言い回しの規則はないが、意味が「{}」の例に近い", named.label.ja),
+       fmt::format("no rule has this wording, but it means what examples of \"{}\" mean", named.label.en)});
+  return statement;
+}
+
+Statement rule_statement(const RuleHit& hit) {
+  return {hit.rule->category, hit.rule->severity, hit.confidence, hit.in_surface, hit.rule, hit.by_sound, {}};
+}
+
+}  // namespace
+
+bool is_harassment(policy::CategoryKind kind) {
+  return kind == policy::CategoryKind::conduct || kind == policy::CategoryKind::demand ||
+         kind == policy::CategoryKind::context;
+}
+
+std::vector<RuleHit> strongest_of_each(std::vector<RuleHit> hits, const SearchableText& text,
+                                       const policy::Policy& policy) {
+  std::erase_if(hits,
+                [&](const RuleHit& hit) { return !is_harassment(policy.category(hit.rule->category).kind); });
+  double surest = 0.0;
+  for (const auto& hit : hits) surest = std::max(surest, hit.rule->confidence);
+  std::erase_if(hits, [&](const RuleHit& hit) { return hit.rule->confidence < std::min(kHint, surest); });
+  std::stable_sort(hits.begin(), hits.end(),
+                   [](const RuleHit& a, const RuleHit& b) { return strength(a) > strength(b); });
+  std::vector<RuleHit> chosen;
+  for (const auto& hit : hits)
+    if (std::none_of(chosen.begin(), chosen.end(),
+                     [&](const RuleHit& stronger) { return is_same_statement(hit, stronger, text); }))
+      chosen.push_back(hit);
+  std::stable_sort(chosen.begin(), chosen.end(), [](const RuleHit& a, const RuleHit& b) {
+    return a.in_surface.begin < b.in_surface.begin;
+  });
+  return chosen;
+}
+
+double surest_of(const std::vector<RuleHit>& hits) {
+  double surest = 0.0;
+  for (const auto& hit : hits) surest = std::max(surest, hit.confidence);
+  return surest;
+}
+
+std::vector<Statement> statements_of(const std::vector<RuleHit>& hits) {
+  std::vector<Statement> statements;
+  for (const auto& hit : hits) statements.push_back(rule_statement(hit));
+  return statements;
+}
+
+std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& opinion, const SearchableText& text,
+                             const MeaningWitness& witness, const policy::Policy& policy, double alone_from) {
+  const double rule_confidence = surest_of(hits);
+  const double together = witness.together(opinion, rule_confidence);
+  const double needed = hits.empty() ? std::max(alone_from, witness.model().threshold) : witness.model().threshold;
+  if (together < needed) return {};
+
+  const auto support = support_of(hits, opinion, policy);
+  if (support.empty()) return {};
+  const auto first = std::max_element(support.begin(), support.end(),
+                                      [](const auto& a, const auto& b) { return a.second < b.second; });
+  std::vector<Statement> statements;
+  for (const auto& hit : hits) {
+    const double mine = support.at(hit.rule->category);
+    if (hit.rule->category != first->first && mine < kFurtherCategory) continue;
+    statements.push_back(rule_statement(hit));
+    statements.back().confidence = together * std::min(1.0, mine / std::max(first->second, 1e-9));
+  }
+  const auto has_first = [&](const Statement& statement) { return statement.category == first->first; };
+  if (std::none_of(statements.begin(), statements.end(), has_first)) {
+    statements.push_back(meaning_statement(first->first, opinion, text, witness, policy));
+    statements.back().confidence = together;
+  }
+  for (auto& statement : statements)
+    statement.witnesses.push_back(witnesses_text(witness, opinion, rule_confidence, together));
+  std::stable_sort(statements.begin(), statements.end(), [](const Statement& a, const Statement& b) {
+    return a.in_surface.begin < b.in_surface.begin;
+  });
+  return statements;
+}
+
+}  // namespace guardian::judgement

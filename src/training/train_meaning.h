@@ -1,0 +1,51 @@
+// training/train_meaning.h - makes the second witness's model from labelled utterances: one command, the same bytes each time.
+// After judgement/ and evaluation/ (whose labelled data it reads); only `guardian train` calls it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "evaluation/labelled_data.h"
+#include "judgement/judge.h"
+#include "judgement/meaning_model.h"
+
+namespace guardian::training {
+
+struct TrainingOptions {
+  std::string version;
+  std::string licence = "Apache-2.0";
+  std::string data_sha256;
+  std::string encoder_sha256;
+  double wording_cost = 6.0;          ///< liblinear's C: higher fits the examples closer
+  double meaning_share = 1.3;         ///< average length of the centred sentence vector; that of the wording is 1
+  double hard_negative_weight = 1.5;  ///< a hard negative counts as that many utterances
+  double hard_negative_rate = 0.05;   ///< the threshold lets at most this share of unseen hard negatives through
+};
+
+struct TrainingData {
+  std::vector<evaluation::LabelledUtterance> utterances;
+  /// How many of them, from the front, the authors of the rules never saw: on these the witnesses are weighed.
+  std::size_t unseen_by_rules = 0;
+};
+
+/// What training measured by five-fold cross-validation on `unseen_by_rules` (every fifth utterance is a fold).
+struct TrainingReport {
+  double f1 = 0.0;
+  double recall = 0.0;
+  double hard_negative_rate = 0.0;
+  double ordinary_rate = 0.0;
+};
+
+struct Trained {
+  judgement::MeaningModel model;
+  TrainingReport report;
+};
+
+/// `rules` judges without a second witness. Errors: usage, if there are too few examples of either side.
+/// Source: L2-regularised logistic regression, Fan et al. 2008 (LIBLINEAR); calibration after Platt 1999.
+Result<Trained> train_meaning(const TrainingData& data, const judgement::SentenceEncoder& encoder,
+                              const judgement::Judge& rules, const TrainingOptions& options,
+                              const std::function<void(double share)>& progress);
+
+}  // namespace guardian::training
