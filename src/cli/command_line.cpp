@@ -95,9 +95,9 @@ void add_evaluate(CLI::App& program, Arguments& arguments) {
 
 void add_train(CLI::App& program, Arguments& arguments) {
   auto& command = *program.add_subcommand("train", "意味の判定モデルを作る / train the model of meaning");
-  command.add_option("--weigh-on", arguments.train.weigh_on, "規則の作者が見ていない発話 / utterances unseen by the rules")
+  command.add_option("--weigh-on", arguments.train.weigh_on, "証人の重みを決める、学習に使わない発話 / utterances to weigh on, not trained on")
       ->required();
-  command.add_option("--utterances", arguments.train.utterances, "その他の発話 / further utterances");
+  command.add_option("--utterances", arguments.train.utterances, "学習する発話 / utterances to learn from");
   command.add_option("--dialogues", arguments.train.dialogues, "対話 / dialogues");
   command.add_option("--version-name", arguments.train.version, "モデルの版 / version of the model")->required();
   command.add_option("--out", arguments.train.out, "書き込むファイル / file to write")->required();

@@ -48,7 +48,7 @@ int policy_test(const CommonOptions& common);
 struct TrainOptions {
   std::vector<std::filesystem::path> utterances;
   std::vector<std::filesystem::path> dialogues;
-  std::vector<std::filesystem::path> weigh_on;  ///< utterances that the rules' authors never saw
+  std::vector<std::filesystem::path> weigh_on;  ///< utterances unseen by rules and encoder, never trained on
   std::filesystem::path out;                    ///< the model's file
   std::string version;
 };

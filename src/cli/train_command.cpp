@@ -11,27 +11,26 @@
 namespace guardian::cli {
 namespace {
 
-/// All examples, those that the rules' authors never saw first, and a hash over the files they came from.
+/// The examples of both parts; `sums` gets the hashes of the files they came from.
 Result<training::TrainingData> read_data(const TrainOptions& options, std::string& sums) {
   training::TrainingData data;
-  const auto take = [&](std::vector<evaluation::LabelledUtterance> utterances) {
-    data.utterances.insert(data.utterances.end(), utterances.begin(), utterances.end());
+  const auto take = [&](const std::filesystem::path& file,
+                        std::vector<evaluation::LabelledUtterance>& to) -> Result<void> {
+    const auto utterances = evaluation::read_utterances(file);
+    if (!utterances) return tl::unexpected<Error>(utterances.error());
+    to.insert(to.end(), utterances->begin(), utterances->end());
+    sums += sha256_of_file(file).value_or("");
+    return {};
   };
-  const auto note = [&](const std::filesystem::path& file) { sums += sha256_of_file(file).value_or(""); };
-  for (const auto* files : {&options.weigh_on, &options.utterances}) {
-    for (const auto& file : *files) {
-      auto utterances = evaluation::read_utterances(file);
-      if (!utterances) return tl::unexpected<Error>(utterances.error());
-      take(std::move(*utterances));
-      note(file);
-    }
-    if (files == &options.weigh_on) data.unseen_by_rules = data.utterances.size();
-  }
+  for (const auto& file : options.weigh_on)
+    if (auto taken = take(file, data.unseen); !taken) return tl::unexpected<Error>(taken.error());
+  for (const auto& file : options.utterances)
+    if (auto taken = take(file, data.examples); !taken) return tl::unexpected<Error>(taken.error());
   for (const auto& file : options.dialogues) {
     const auto dialogues = evaluation::read_dialogues(file);
     if (!dialogues) return tl::unexpected<Error>(dialogues.error());
-    take(evaluation::customer_turns(*dialogues));
-    note(file);
+    for (auto& turn : evaluation::customer_turns(*dialogues)) data.examples.push_back(std::move(turn));
+    sums += sha256_of_file(file).value_or("");
   }
   return data;
 }
@@ -49,9 +48,9 @@ std::string describe(const training::Trained& trained, Language language) {
   const auto& model = trained.model;
   const char* form = language == Language::japanese
                          ? "発話 {} 件、文字列 {} 種、規則の重み {:.2f}、しきい値 {:.3f}\n"
-                           "交差検証 (5 分割): F1 {:.3f}、再現率 {:.3f}、紛らわしい負例の誤検知 {:.1f}%、ふつうの発話 {:.1f}%\n"
+                           "学習に使っていない発話: F1 {:.3f}、再現率 {:.3f}、紛らわしい負例の誤検知 {:.1f}%、ふつうの発話 {:.1f}%\n"
                          : "{} utterances, {} n-grams, rule weight {:.2f}, threshold {:.3f}\n"
-                           "cross-validation (5 folds): F1 {:.3f}, recall {:.3f}, hard negatives flagged {:.1f}%, "
+                           "on unseen utterances: F1 {:.3f}, recall {:.3f}, hard negatives flagged {:.1f}%, "
                            "ordinary {:.1f}%\n";
   return fmt::format(fmt::runtime(form), model.origin.utterances, model.space.vocabulary.size(), model.rule_weight,
                      model.threshold, f1, recall, hard * 100.0, ordinary * 100.0);

@@ -24,15 +24,9 @@ double mean_f1(const std::map<std::string, Counts>& categories) {
   return occurring == 0 ? 1.0 : sum / occurring;
 }
 
-void count(Counts& counts, bool truth, bool found) {
-  counts.found_right += truth && found ? 1 : 0;
-  counts.found_wrong += !truth && found ? 1 : 0;
-  counts.missed += truth && !found ? 1 : 0;
-}
-
 void count_categories(std::map<std::string, Counts>& categories, const std::set<std::string>& truth,
                       const std::set<std::string>& found) {
-  for (const auto& category : truth) count(categories[category], true, found.contains(category));
+  for (const auto& category : truth) categories[category].add(true, found.contains(category));
   for (const auto& category : found)
     if (!truth.contains(category)) ++categories[category].found_wrong;
 }
@@ -152,7 +146,7 @@ UtteranceAccuracy measure_utterances(const judgement::Judge& judge, const std::v
   std::vector<double> expected;
   for (std::size_t i = 0; i < data.size(); ++i) {
     const bool found = !verdicts[i].category.empty();
-    count(accuracy.harassment, data[i].is_harassment(), found);
+    accuracy.harassment.add(data[i].is_harassment(), found);
     for (auto* rate : {&accuracy.flagged_by_kind[data[i].kind],
                        data[i].slice.empty() ? nullptr : &accuracy.flagged_by_slice[data[i].slice]}) {
       if (rate == nullptr) continue;
@@ -168,7 +162,7 @@ UtteranceAccuracy measure_utterances(const judgement::Judge& judge, const std::v
   accuracy.categories = categories_of(data, verdicts, all_cases(data.size()));
   accuracy.f1 = bootstrap(data.size(), [&](const std::vector<std::size_t>& cases) {
     Counts counts;
-    for (const std::size_t i : cases) count(counts, data[i].is_harassment(), !verdicts[i].category.empty());
+    for (const std::size_t i : cases) counts.add(data[i].is_harassment(), !verdicts[i].category.empty());
     return counts.f1();
   });
   accuracy.macro_f1 = bootstrap(data.size(), [&](const std::vector<std::size_t>& cases) {
@@ -188,7 +182,7 @@ DialogueAccuracy measure_dialogues(const judgement::Judge& judge, const std::vec
   std::vector<double> scores;
   std::vector<double> gravest;
   for (std::size_t i = 0; i < data.size(); ++i) {
-    count(accuracy.suspected, data[i].harassment, verdicts[i].suspected);
+    accuracy.suspected.add(data[i].harassment, verdicts[i].suspected);
     std::set<std::string> found;
     for (const auto& finding : verdicts[i].findings) found.insert(finding.category);
     count_categories(accuracy.categories, labelled_categories(data[i]), found);

@@ -32,6 +32,12 @@ std::vector<double> mean_ranks(const std::vector<double>& values) {
 
 }  // namespace
 
+void Counts::add(bool truth, bool found) {
+  found_right += truth && found ? 1 : 0;
+  found_wrong += !truth && found ? 1 : 0;
+  missed += truth && !found ? 1 : 0;
+}
+
 double Counts::precision() const { return share(found_right, found_right + found_wrong, 1.0); }
 double Counts::recall() const { return share(found_right, found_right + missed, 1.0); }
 double Counts::f1() const { return share(2 * found_right, 2 * found_right + found_wrong + missed, 1.0); }

@@ -14,6 +14,7 @@ struct Counts {
   int found_wrong = 0;
   int missed = 0;
 
+  void add(bool truth, bool found);
   double precision() const;  ///< 1 if nothing was found
   double recall() const;     ///< 1 if there was nothing to find
   double f1() const;         ///< 1 if there was nothing to find and nothing was found

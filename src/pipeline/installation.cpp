@@ -88,12 +88,12 @@ Result<std::filesystem::path> find_voice_activity_weights() {
 }
 
 Result<std::filesystem::path> find_sentence_encoder() {
-  return find_weights("e5-small/e5-small-q4.bin", {"文の意味のモデルがありません", "the sentence model is missing"});
+  return find_weights("e5-customer/e5-customer-q4.bin", {"文の意味のモデルがありません", "the sentence model is missing"});
 }
 
 Result<std::filesystem::path> find_meaning_model() {
   auto places = model_places();
-  places.push_back(std::filesystem::path(GUARDIAN_SOURCE_DIR) / "models");
+  places.push_back(std::filesystem::path(GUARDIAN_SOURCE_DIR) / "models/customer-speech");
   return find_weights("meaning.bin", {"意味の判定モデルがありません", "the model of meaning is missing"}, places);
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <thread>
 
+#include "evaluation/metrics.h"
 #include "judgement/ngrams.h"
 #include "training/linear_solver.h"
 
@@ -18,15 +19,32 @@ using judgement::LinearHead;
 using judgement::UtteranceFeatures;
 
 constexpr int kLeastDocuments = 3;  // an n-gram in fewer utterances says nothing about the next one
-constexpr std::size_t kFolds = 5;
 constexpr std::size_t kLeastExamples = 20;
+constexpr double kMeaningShare = 0.6;  // average length of the centred sentence vector; that of the wording is 1
+constexpr double kMeaningCost = 8.0;   // liblinear's C: higher fits the examples closer
+constexpr double kWordingCost = 6.0;
 constexpr double kCategoryCost = 10.0;
 constexpr double kSeverityCost = 0.5;
 constexpr int kComplaintSeverity = 4;  // from here on a harmless utterance is a complaint; data/README.md
 constexpr std::size_t kEncodedAtOnce = 64;
 
-judgement::FeatureSpace make_space(const std::vector<LabelledUtterance>& utterances,
-                                   const std::vector<std::vector<float>>& vectors, double meaning_share) {
+using Vectors = std::vector<std::vector<float>>;
+using Utterances = std::vector<LabelledUtterance>;
+
+Vectors encode(const Utterances& utterances, const judgement::SentenceEncoder& encoder,
+               const std::function<void(double)>& progress) {
+  Vectors vectors;
+  for (std::size_t begin = 0; begin < utterances.size(); begin += kEncodedAtOnce) {
+    std::vector<std::string> texts;
+    for (std::size_t i = begin; i < std::min(begin + kEncodedAtOnce, utterances.size()); ++i)
+      texts.push_back(utterances[i].text);
+    for (auto& vector : encoder.encode(texts)) vectors.push_back(std::move(vector));
+    progress(static_cast<double>(begin) / static_cast<double>(utterances.size()));
+  }
+  return vectors;
+}
+
+judgement::FeatureSpace make_space(const Utterances& utterances, const Vectors& vectors) {
   std::map<std::uint64_t, int> documents;
   for (const auto& utterance : utterances)
     for (const auto& [hash, count] : judgement::count_ngrams(utterance.text)) ++documents[hash];
@@ -47,7 +65,7 @@ judgement::FeatureSpace make_space(const std::vector<LabelledUtterance>& utteran
       square += (static_cast<double>(vector[i]) - space.middle[i]) * (static_cast<double>(vector[i]) - space.middle[i]);
     length += std::sqrt(square) / total;
   }
-  space.scale = static_cast<float>(meaning_share / std::max(length, 1e-6));
+  space.scale = static_cast<float>(kMeaningShare / std::max(length, 1e-6));
   return space;
 }
 
@@ -62,87 +80,62 @@ void for_each_in_parallel(std::size_t count, const std::function<void(std::size_
   for (auto& core : cores) core.get();
 }
 
-/// Trains on everything and, for honest numbers, on each four fifths.
+/// The heads, each from all examples.
 class Trainer {
  public:
-  Trainer(const TrainingData& data, const judgement::SentenceEncoder& encoder, const TrainingOptions& options,
-          const std::function<void(double)>& progress)
-      : data_(data), options_(options), progress_(progress) {
-    encode(encoder);
-    space_ = make_space(data.utterances, vectors_, options.meaning_share);
-    for (std::size_t i = 0; i < vectors_.size(); ++i)
-      features_.push_back(space_.features(data.utterances[i].text, vectors_[i]));
-    size_ = {space_.vocabulary.size(), space_.middle.size()};
+  Trainer(const Utterances& examples, const Vectors& vectors, const TrainingOptions& options)
+      : examples_(examples), options_(options), space_(make_space(examples, vectors)) {
+    for (std::size_t i = 0; i < vectors.size(); ++i)
+      features_.push_back(space_.features(examples[i].text, vectors[i]));
   }
 
-  judgement::MeaningModel fit() {
-    judgement::MeaningModel model;
-    model.space = space_;
-    model.harassment = fit_harassment(kFolds);
-    model.severity = fit_severity();
-    progress_(0.5);
-    fit_categories(model);
-    progress_(0.8);
-    return model;
-  }
+  const judgement::FeatureSpace& space() const { return space_; }
 
-  /// Log odds of every utterance by a head that has not seen it.
-  std::vector<double> unseen_log_odds() {
-    std::vector<double> odds(features_.size());
-    for_each_in_parallel(kFolds, [&](std::size_t fold) {
-      const auto head = fit_harassment(fold);
-      for (std::size_t i = fold; i < features_.size(); i += kFolds) odds[i] = judgement::apply(head, features_[i]);
-    });
-    progress_(0.95);
-    return odds;
-  }
-
- private:
-  void encode(const judgement::SentenceEncoder& encoder) {
-    for (std::size_t begin = 0; begin < data_.utterances.size(); begin += kEncodedAtOnce) {
-      std::vector<std::string> texts;
-      for (std::size_t i = begin; i < std::min(begin + kEncodedAtOnce, data_.utterances.size()); ++i)
-        texts.push_back(data_.utterances[i].text);
-      for (auto& vector : encoder.encode(texts)) vectors_.push_back(std::move(vector));
-      progress_(0.4 * static_cast<double>(begin) / static_cast<double>(data_.utterances.size()));
-    }
-  }
-
-  /// `left_out`: the fold that is not used; kFolds uses everything.
-  LinearHead fit_harassment(std::size_t left_out) const {
-    std::vector<Example> examples;
-    for (std::size_t i = 0; i < features_.size(); ++i) {
-      if (i % kFolds == left_out) continue;
-      const auto& utterance = data_.utterances[i];
-      const double weight = utterance.kind == "hard_negative" ? options_.hard_negative_weight : 1.0;
-      examples.push_back({&features_[i], utterance.is_harassment() ? 1.0 : 0.0, weight});
-    }
-    return fit_log_odds(examples, size_, options_.wording_cost);
-  }
+  /// Log odds of harassment by the meaning alone, and by the wording alone: kept apart, since an encoder that was tuned on the
+  /// examples makes them look easier by meaning than anything new will be.
+  LinearHead fit_meaning() const { return fit_harassment(&UtteranceFeatures::meaning, kMeaningCost); }
+  LinearHead fit_wording() const { return fit_harassment(&UtteranceFeatures::wording, kWordingCost); }
 
   LinearHead fit_severity() const {
     std::vector<Example> examples;
     for (std::size_t i = 0; i < features_.size(); ++i)
-      if (data_.utterances[i].is_harassment())
-        examples.push_back({&features_[i], static_cast<double>(data_.utterances[i].severity), 1.0});
-    return fit_value(examples, size_, kSeverityCost);
+      if (examples_[i].is_harassment())
+        examples.push_back({&features_[i], static_cast<double>(examples_[i].severity), 1.0});
+    return fit_value(examples, size(), kSeverityCost);
   }
 
-  void fit_categories(judgement::MeaningModel& model) const {
+  std::map<std::string, LinearHead> fit_categories() const {
     std::map<std::string, std::vector<std::size_t>> members;
     for (std::size_t i = 0; i < features_.size(); ++i)
-      if (auto name = class_of(data_.utterances[i]); !name.empty()) members[name].push_back(i);
-    for (const auto& [category, indices] : members) model.categories[category] = {};
+      if (auto name = class_of(examples_[i]); !name.empty()) members[name].push_back(i);
+    std::map<std::string, LinearHead> heads;
     std::vector<std::pair<LinearHead*, const std::vector<std::size_t>*>> work;
-    for (auto& [category, head] : model.categories) work.emplace_back(&head, &members[category]);
+    for (const auto& [category, indices] : members) work.emplace_back(&heads[category], &indices);
     for_each_in_parallel(work.size(), [&](std::size_t i) { *work[i].first = fit_category(*work[i].second); });
+    return heads;
+  }
+
+ private:
+  HeadSize size() const { return {space_.vocabulary.size(), space_.middle.size()}; }
+
+  /// `part`: the features that the head may use; its other weights are 0.
+  template <class Part>
+  LinearHead fit_harassment(Part UtteranceFeatures::* part, double cost) const {
+    std::vector<UtteranceFeatures> partial(features_.size());
+    std::vector<Example> examples;
+    for (std::size_t i = 0; i < features_.size(); ++i) {
+      partial[i].*part = features_[i].*part;
+      const double weight = examples_[i].kind == "hard_negative" ? options_.hard_negative_weight : 1.0;
+      examples.push_back({&partial[i], examples_[i].is_harassment() ? 1.0 : 0.0, weight});
+    }
+    return fit_log_odds(examples, size(), cost);
   }
 
   LinearHead fit_category(const std::vector<std::size_t>& members) const {
     std::vector<Example> examples;
     for (const auto& features : features_) examples.push_back({&features, 0.0, 1.0});
     for (const std::size_t i : members) examples[i].answer = 1.0;
-    return fit_log_odds(examples, size_, kCategoryCost);
+    return fit_log_odds(examples, size(), kCategoryCost);
   }
 
   /// The category, or the excluded class that a harmless utterance is known to belong to.
@@ -152,67 +145,73 @@ class Trainer {
     return utterance.slice == "fair_complaint" || utterance.severity >= kComplaintSeverity ? "legit_complaint" : "";
   }
 
-  const TrainingData& data_;
+  const Utterances& examples_;
   const TrainingOptions& options_;
-  const std::function<void(double)>& progress_;
-  std::vector<std::vector<float>> vectors_;
   judgement::FeatureSpace space_;
   std::vector<UtteranceFeatures> features_;
-  HeadSize size_;
 };
 
 /// The probability above which at most the wanted share of hard negatives lies.
-double choose_threshold(const TrainingData& data, const std::vector<double>& probabilities, double rate) {
+double choose_threshold(const Utterances& unseen, const std::vector<double>& probabilities, double rate) {
   std::vector<double> hard;
-  for (std::size_t i = 0; i < data.unseen_by_rules; ++i)
-    if (data.utterances[i].kind == "hard_negative") hard.push_back(probabilities[i]);
+  for (std::size_t i = 0; i < unseen.size(); ++i)
+    if (unseen[i].kind == "hard_negative") hard.push_back(probabilities[i]);
   if (hard.empty()) return 0.5;
   std::sort(hard.begin(), hard.end(), std::greater<>());
   const auto let_through = static_cast<std::size_t>(rate * static_cast<double>(hard.size()));
   return std::clamp(hard[std::min(let_through, hard.size() - 1)], 0.05, 0.95);
 }
 
-TrainingReport measure(const TrainingData& data, const std::vector<double>& probabilities, double threshold) {
-  std::map<std::string, std::pair<double, double>> flagged;  // by kind: flagged, all
-  double true_positives = 0.0;
-  double positives = 0.0;
-  double reported = 0.0;
-  for (std::size_t i = 0; i < data.unseen_by_rules; ++i) {
-    const auto& utterance = data.utterances[i];
-    const double hit = probabilities[i] > threshold ? 1.0 : 0.0;
-    reported += hit;
-    positives += utterance.is_harassment() ? 1.0 : 0.0;
-    true_positives += utterance.is_harassment() ? hit : 0.0;
-    auto& [count, all] = flagged[utterance.kind];
-    count += hit;
-    all += 1.0;
+TrainingReport measure(const Utterances& unseen, const std::vector<double>& probabilities, double threshold) {
+  evaluation::Counts all;
+  std::map<std::string, evaluation::Counts> kinds;  // of each: flagged or not
+  for (std::size_t i = 0; i < unseen.size(); ++i) {
+    const bool found = probabilities[i] > threshold;
+    all.add(unseen[i].is_harassment(), found);
+    kinds[unseen[i].kind].add(true, found);
   }
-  const auto rate = [&](const char* kind) { return flagged[kind].first / std::max(1.0, flagged[kind].second); };
-  return {2.0 * true_positives / std::max(1.0, positives + reported), true_positives / std::max(1.0, positives),
-          rate("hard_negative"), rate("ordinary")};
+  return {all.f1(), all.recall(), kinds["hard_negative"].recall(), kinds["ordinary"].recall()};
 }
 
-/// Weighs both witnesses on utterances that neither has seen.
-TrainingReport weigh_witnesses(judgement::MeaningModel& model, const TrainingData& data,
-                               const std::vector<double>& odds, const judgement::Judge& rules,
+/// Scaled sum of two heads.
+LinearHead add(const LinearHead& a, double share_of_a, const LinearHead& b, double share_of_b) {
+  const auto sum = [&](float x, float y) { return static_cast<float>(share_of_a * x + share_of_b * y); };
+  LinearHead head;
+  for (std::size_t i = 0; i < a.wording.size(); ++i) head.wording.push_back(sum(a.wording[i], b.wording[i]));
+  for (std::size_t i = 0; i < a.meaning.size(); ++i) head.meaning.push_back(sum(a.meaning[i], b.meaning[i]));
+  head.bias = sum(a.bias, b.bias);
+  return head;
+}
+
+/// How much meaning, wording and rules are believed, by what they say of the unseen part.
+TrainingReport weigh_witnesses(judgement::MeaningModel& model, const Trainer& trainer, const Utterances& unseen,
+                               const Vectors& vectors, const judgement::Judge& rules,
                                const TrainingOptions& options) {
-  std::vector<std::vector<double>> alone;
-  std::vector<std::vector<double>> both;
+  const auto meaning = trainer.fit_meaning();
+  const auto wording = trainer.fit_wording();
+  std::vector<std::vector<double>> said;
   std::vector<bool> answers;
-  for (std::size_t i = 0; i < data.unseen_by_rules; ++i) {
-    alone.push_back({odds[i]});
-    both.push_back({odds[i], rules.rule_confidence(data.utterances[i].text)});
-    answers.push_back(data.utterances[i].is_harassment());
+  for (std::size_t i = 0; i < unseen.size(); ++i) {
+    const auto features = model.space.features(unseen[i].text, vectors[i]);
+    said.push_back({judgement::apply(meaning, features), judgement::apply(wording, features),
+                    rules.rule_confidence(unseen[i].text)});
+    answers.push_back(unseen[i].is_harassment());
+  }
+  const auto weights = fit_small(said, answers);
+  model.harassment = add(meaning, std::max(0.0, weights[0]), wording, std::max(0.0, weights[1]));
+  model.rule_weight = std::max(0.0, weights[2]);
+  model.together = {1.0, weights[3]};
+
+  std::vector<std::vector<double>> alone;
+  std::vector<double> probabilities;
+  for (std::size_t i = 0; i < unseen.size(); ++i) {
+    alone.push_back({judgement::apply(model.harassment, model.space.features(unseen[i].text, vectors[i]))});
+    probabilities.push_back(model.together.probability(alone.back()[0] + model.rule_weight * said[i][2]));
   }
   const auto calibration = fit_small(alone, answers);
   model.calibration = {calibration[0], calibration[1]};
-  const auto weights = fit_small(both, answers);
-  model.together = {weights[0], weights[2]};
-  model.rule_weight = std::max(0.0, weights[1] / weights[0]);
-  std::vector<double> probabilities;
-  for (const auto& row : both) probabilities.push_back(model.together.probability(row[0] + model.rule_weight * row[1]));
-  model.threshold = choose_threshold(data, probabilities, options.hard_negative_rate);
-  return measure(data, probabilities, model.threshold);
+  model.threshold = choose_threshold(unseen, probabilities, options.hard_negative_rate);
+  return measure(unseen, probabilities, model.threshold);
 }
 
 }  // namespace
@@ -220,19 +219,25 @@ TrainingReport weigh_witnesses(judgement::MeaningModel& model, const TrainingDat
 Result<Trained> train_meaning(const TrainingData& data, const judgement::SentenceEncoder& encoder,
                               const judgement::Judge& rules, const TrainingOptions& options,
                               const std::function<void(double share)>& progress) {
-  const auto harassing = static_cast<std::size_t>(std::count_if(
-      data.utterances.begin(), data.utterances.begin() + static_cast<std::ptrdiff_t>(data.unseen_by_rules),
-      [](const LabelledUtterance& utterance) { return utterance.is_harassment(); }));
-  if (harassing < kLeastExamples || data.unseen_by_rules - harassing < kLeastExamples)
-    return fail(Error::Kind::usage, "--weigh-on",
-                {"例が少なすぎます (疑いあり・なし各 20 件以上)", "too few examples (at least 20 of either side)"},
-                {"例を増やしてください", "Add examples"});
-  Trainer trainer(data, encoder, options, progress);
+  for (const auto* part : {&data.examples, &data.unseen}) {
+    const auto harassing = static_cast<std::size_t>(
+        std::count_if(part->begin(), part->end(), [](const auto& utterance) { return utterance.is_harassment(); }));
+    if (harassing < kLeastExamples || part->size() - harassing < kLeastExamples)
+      return fail(Error::Kind::usage, part == &data.unseen ? "--weigh-on" : "--utterances",
+                  {"例が少なすぎます (疑いあり・なし各 20 件以上)", "too few examples (at least 20 of either side)"},
+                  {"例を増やしてください", "Add examples"});
+  }
+  const auto vectors = encode(data.examples, encoder, [&](double share) { progress(0.5 * share); });
+  const auto unseen_vectors = encode(data.unseen, encoder, [](double) {});
+  const Trainer trainer(data.examples, vectors, options);
   Trained trained;
-  trained.model = trainer.fit();
   trained.model.origin = {options.version, options.licence, options.data_sha256, options.encoder_sha256,
-                          static_cast<int>(data.utterances.size())};
-  trained.report = weigh_witnesses(trained.model, data, trainer.unseen_log_odds(), rules, options);
+                          static_cast<int>(data.examples.size())};
+  trained.model.space = trainer.space();
+  trained.report = weigh_witnesses(trained.model, trainer, data.unseen, unseen_vectors, rules, options);
+  progress(0.7);
+  trained.model.severity = trainer.fit_severity();
+  trained.model.categories = trainer.fit_categories();
   progress(1.0);
   return trained;
 }

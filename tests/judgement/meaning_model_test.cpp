@@ -12,7 +12,7 @@
 namespace guardian::judgement {
 namespace {
 
-std::filesystem::path encoder_file() { return test::source_dir() / ".deps/models/e5-small/e5-small-q4.bin"; }
+std::filesystem::path encoder_file() { return test::source_dir() / ".deps/models/e5-customer/e5-customer-q4.bin"; }
 
 const SentenceEncoder& encoder() {
   static const SentenceEncoder shared = SentenceEncoder::load(encoder_file(), "").value();
