@@ -87,7 +87,8 @@ void add_policy(CLI::App& program) {
 }
 
 void add_evaluate(CLI::App& program, Arguments& arguments) {
-  auto& command = *program.add_subcommand("evaluate", "ラベル付きデータで精度を測る / accuracy on labelled data");
+  auto& command =
+      *program.add_subcommand("evaluate", "ラベル付きデータで精度を測る / accuracy on labelled data");
   command.add_option("--dialogues", arguments.evaluate.dialogues, "対話 JSONL / dialogues");
   command.add_option("--utterances", arguments.evaluate.utterances, "発話 JSONL / utterances");
   command.add_flag("--json", arguments.evaluate.json, "JSON で出力 / JSON on stdout");
@@ -95,11 +96,14 @@ void add_evaluate(CLI::App& program, Arguments& arguments) {
 
 void add_train(CLI::App& program, Arguments& arguments) {
   auto& command = *program.add_subcommand("train", "意味の判定モデルを作る / train the model of meaning");
-  command.add_option("--weigh-on", arguments.train.weigh_on, "証人の重みを決める、学習に使わない発話 / utterances to weigh on, not trained on")
+  command
+      .add_option("--weigh-on", arguments.train.weigh_on,
+                  "証人の重みを決める、学習に使わない発話 / utterances to weigh on, not trained on")
       ->required();
   command.add_option("--utterances", arguments.train.utterances, "学習する発話 / utterances to learn from");
   command.add_option("--dialogues", arguments.train.dialogues, "対話 / dialogues");
-  command.add_option("--version-name", arguments.train.version, "モデルの版 / version of the model")->required();
+  command.add_option("--version-name", arguments.train.version, "モデルの版 / version of the model")
+      ->required();
   command.add_option("--out", arguments.train.out, "書き込むファイル / file to write")->required();
 }
 

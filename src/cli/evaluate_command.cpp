@@ -25,7 +25,8 @@ struct Accuracy {
 double rounded(double value) { return std::round(value * 10000.0) / 10000.0; }
 
 ordered_json to_json(const Estimate& estimate) {
-  return {{"value", rounded(estimate.value)}, {"low", rounded(estimate.low)}, {"high", rounded(estimate.high)}};
+  return {
+      {"value", rounded(estimate.value)}, {"low", rounded(estimate.low)}, {"high", rounded(estimate.high)}};
 }
 
 ordered_json to_json(const Counts& counts) {
@@ -51,7 +52,9 @@ ordered_json to_json(const std::map<std::string, Rate>& rates) {
   return json;
 }
 
-ordered_json to_json(const std::optional<double>& value) { return value ? ordered_json(rounded(*value)) : nullptr; }
+ordered_json to_json(const std::optional<double>& value) {
+  return value ? ordered_json(rounded(*value)) : nullptr;
+}
 
 ordered_json to_json(const evaluation::UtteranceAccuracy& accuracy) {
   return {{"size", accuracy.size},
@@ -79,12 +82,13 @@ ordered_json to_json(const evaluation::DialogueAccuracy& accuracy) {
 }
 
 std::string row(const std::string& name, const Estimate& estimate) {
-  return fmt::format("  {:<34} {:.3f}  [{:.3f}, {:.3f}]\n", name, estimate.value, estimate.low, estimate.high);
+  return fmt::format("  {:<34} {:.3f}  [{:.3f}, {:.3f}]\n", name, estimate.value, estimate.low,
+                     estimate.high);
 }
 
 std::string row(const std::string& name, const Counts& counts) {
-  return fmt::format("  {:<34} P {:.3f}  R {:.3f}  F1 {:.3f}  ({} / {})\n", name, counts.precision(), counts.recall(),
-                     counts.f1(), counts.found_right, counts.found_right + counts.missed);
+  return fmt::format("  {:<34} P {:.3f}  R {:.3f}  F1 {:.3f}  ({} / {})\n", name, counts.precision(),
+                     counts.recall(), counts.f1(), counts.found_right, counts.found_right + counts.missed);
 }
 
 std::string rows(const std::map<std::string, Rate>& rates) {
@@ -112,8 +116,9 @@ std::string as_text(const evaluation::UtteranceAccuracy& accuracy) {
 
 std::string as_text(const evaluation::DialogueAccuracy& accuracy, const char* title) {
   return fmt::format("{}: {}\n", title, accuracy.size) + row("AUROC [95%]", accuracy.auroc) +
-         row("recall at 5% false positives", accuracy.recall_at_5_percent) + row("suspected", accuracy.suspected) +
-         row("band exact", accuracy.band_exact) + row("band within one", accuracy.band_within_one) +
+         row("recall at 5% false positives", accuracy.recall_at_5_percent) +
+         row("suspected", accuracy.suspected) + row("band exact", accuracy.band_exact) +
+         row("band within one", accuracy.band_within_one) +
          fmt::format("  {:<34} {:.3f}\n", "span overlap (IoU)", accuracy.span_overlap) +
          fmt::format("  {:<34} {:.3f}\n", "score and gravest label, Spearman",
                      accuracy.severity_correlation.value_or(0.0)) +
@@ -140,8 +145,9 @@ Result<void> print_accuracy(const Accuracy& accuracy, bool json) {
   if (!json)
     return print((accuracy.utterances ? as_text(*accuracy.utterances) : "") +
                  (accuracy.dialogues ? as_text(*accuracy.dialogues, "dialogues") : "") +
-                 (accuracy.customers_only ? as_text(*accuracy.customers_only, "dialogues, employees' words blanked")
-                                          : ""));
+                 (accuracy.customers_only
+                      ? as_text(*accuracy.customers_only, "dialogues, employees' words blanked")
+                      : ""));
   ordered_json answer = ordered_json::object();
   if (accuracy.utterances) answer["utterances"] = to_json(*accuracy.utterances);
   if (accuracy.dialogues) answer["dialogues"] = to_json(*accuracy.dialogues);
@@ -152,10 +158,11 @@ Result<void> print_accuracy(const Accuracy& accuracy, bool json) {
 }  // namespace
 
 int evaluate(const EvaluateOptions& options, const CommonOptions& common) {
-  const auto done = pipeline::find_policy(common.policy)
-                        .and_then([](const auto& policy) { return pipeline::Assessor::load(policy); })
-                        .and_then([&](const auto& assessor) { return measure(assessor.judge(), options); })
-                        .and_then([&](const auto& accuracy) { return print_accuracy(accuracy, options.json); });
+  const auto done =
+      pipeline::find_policy(common.policy)
+          .and_then([](const auto& policy) { return pipeline::Assessor::load(policy); })
+          .and_then([&](const auto& assessor) { return measure(assessor.judge(), options); })
+          .and_then([&](const auto& accuracy) { return print_accuracy(accuracy, options.json); });
   if (done) return kDone;
   print_error(done.error(), common.language);
   return kFailed;

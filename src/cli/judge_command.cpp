@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -29,7 +30,7 @@ Result<std::string> judge_line(const judgement::Judge& judge, const std::string&
   answer["id"] = (*document)["id"];
   answer["category"] = verdict.category.empty() ? "none" : verdict.category;
   answer["severity"] = verdict.severity;
-  answer["confidence"] = verdict.confidence;
+  answer["confidence"] = std::round(verdict.confidence * 1000.0) / 1000.0;
   answer["quote"] = verdict.quote;
   return answer.dump() + "\n";
 }

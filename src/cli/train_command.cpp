@@ -48,12 +48,13 @@ std::string describe(const training::Trained& trained, Language language) {
   const auto& model = trained.model;
   const char* form = language == Language::japanese
                          ? "発話 {} 件、文字列 {} 種、規則の重み {:.2f}、しきい値 {:.3f}\n"
-                           "学習に使っていない発話: F1 {:.3f}、再現率 {:.3f}、紛らわしい負例の誤検知 {:.1f}%、ふつうの発話 {:.1f}%\n"
+                           "学習に使っていない発話: F1 {:.3f}、再現率 {:.3f}、紛らわしい負例の誤検知 "
+                           "{:.1f}%、ふつうの発話 {:.1f}%\n"
                          : "{} utterances, {} n-grams, rule weight {:.2f}, threshold {:.3f}\n"
                            "on unseen utterances: F1 {:.3f}, recall {:.3f}, hard negatives flagged {:.1f}%, "
                            "ordinary {:.1f}%\n";
-  return fmt::format(fmt::runtime(form), model.origin.utterances, model.space.vocabulary.size(), model.rule_weight,
-                     model.threshold, f1, recall, hard * 100.0, ordinary * 100.0);
+  return fmt::format(fmt::runtime(form), model.origin.utterances, model.space.vocabulary.size(),
+                     model.rule_weight, model.threshold, f1, recall, hard * 100.0, ordinary * 100.0);
 }
 
 Result<void> train_and_save(const TrainOptions& options, const CommonOptions& common) {
@@ -72,10 +73,13 @@ Result<void> train_and_save(const TrainOptions& options, const CommonOptions& co
   settings.encoder_sha256 = sha256_of_file(*weights).value_or("");
   const auto trained = [&] {
     ProgressBar bar(options.out.filename().string(), common.language);
-    return training::train_meaning(*data, *encoder, *rules, settings, [&](double share) { bar.update(share); });
+    return training::train_meaning(*data, *encoder, *rules, settings,
+                                   [&](double share) { bar.update(share); });
   }();
   if (!trained) return tl::unexpected<Error>(trained.error());
-  return trained->model.save(options.out).and_then([&] { return print(describe(*trained, common.language)); });
+  return trained->model.save(options.out).and_then([&] {
+    return print(describe(*trained, common.language));
+  });
 }
 
 }  // namespace

@@ -61,7 +61,8 @@ double gravest_label(const LabelledDialogue& dialogue) {
 }
 
 /// Intersection over union of what was quoted and what is labelled, in bytes of one turn.
-double overlap(const std::string& text, const std::vector<std::string>& quotes, const std::vector<Label>& labels) {
+double overlap(const std::string& text, const std::vector<std::string>& quotes,
+               const std::vector<Label>& labels) {
   std::vector<bool> quoted(text.size(), false);
   std::vector<bool> labelled(text.size(), false);
   const auto mark = [&](std::vector<bool>& bytes, const std::string& part) {
@@ -91,7 +92,8 @@ double mean_overlap(const std::vector<LabelledDialogue>& data, const std::vector
       if (finding.utterance >= 0) quotes[finding.utterance].push_back(finding.quote);
     for (const auto& [turn, texts] : quotes) {
       const auto& labels = data[d].labels[static_cast<std::size_t>(turn)];
-      if (std::all_of(labels.begin(), labels.end(), [](const Label& l) { return is_excluded_class(l.category); }))
+      if (std::all_of(labels.begin(), labels.end(),
+                      [](const Label& l) { return is_excluded_class(l.category); }))
         continue;
       sum += overlap(data[d].transcript.utterances[static_cast<std::size_t>(turn)].text, texts, labels);
       ++turns;
@@ -110,16 +112,19 @@ std::pair<std::vector<double>, std::vector<double>> split_scores(const std::vect
   return scores;
 }
 
-Estimate band_share(const std::vector<LabelledDialogue>& data, const std::vector<Verdict>& verdicts, int distance) {
+Estimate band_share(const std::vector<LabelledDialogue>& data, const std::vector<Verdict>& verdicts,
+                    int distance) {
   return bootstrap(data.size(), [&](const std::vector<std::size_t>& cases) {
     double near = 0.0;
     for (const std::size_t i : cases)
-      near += std::abs(static_cast<int>(verdicts[i].band) - static_cast<int>(data[i].band)) <= distance ? 1.0 : 0.0;
+      near += std::abs(static_cast<int>(verdicts[i].band) - static_cast<int>(data[i].band)) <= distance ? 1.0
+                                                                                                        : 0.0;
     return cases.empty() ? 0.0 : near / static_cast<double>(cases.size());
   });
 }
 
-Verdict judge_dialogue(const judgement::Judge& judge, const LabelledDialogue& dialogue, bool blank_employees) {
+Verdict judge_dialogue(const judgement::Judge& judge, const LabelledDialogue& dialogue,
+                       bool blank_employees) {
   if (!blank_employees) return judge.judge(dialogue.transcript);
   auto transcript = dialogue.transcript;
   for (auto& utterance : transcript.utterances)
@@ -135,7 +140,8 @@ std::vector<std::size_t> all_cases(std::size_t size) {
 
 }  // namespace
 
-UtteranceAccuracy measure_utterances(const judgement::Judge& judge, const std::vector<LabelledUtterance>& data) {
+UtteranceAccuracy measure_utterances(const judgement::Judge& judge,
+                                     const std::vector<LabelledUtterance>& data) {
   std::vector<judgement::UtteranceVerdict> verdicts;
   for (const auto& utterance : data) verdicts.push_back(judge.judge_utterance(utterance.text));
   UtteranceAccuracy accuracy;

@@ -76,9 +76,10 @@ Result<std::vector<Item>> read_lines(const std::filesystem::path& file, const Co
     const auto document = parse_json(line, place, {kLineBytes, 16});
     if (!document) return tl::unexpected<Error>(document.error());
     const auto wrong = [&](const std::string& reason) {
-      return fail(Error::Kind::damaged, place,
-                  {"ラベル付きデータの形ではありません (" + reason + ")", "is not labelled data (" + reason + ")"},
-                  {"data/README.md の形式に直してください", "See data/README.md for the format"});
+      return fail(
+          Error::Kind::damaged, place,
+          {"ラベル付きデータの形ではありません (" + reason + ")", "is not labelled data (" + reason + ")"},
+          {"data/README.md の形式に直してください", "See data/README.md for the format"});
     };
     try {
       items.push_back(convert(*document));
@@ -117,7 +118,8 @@ std::vector<LabelledUtterance> customer_turns(const std::vector<LabelledDialogue
       turn.kind = "ordinary";
       for (const auto& label : dialogue.labels[i]) {
         if (is_excluded_class(label.category)) {
-          if (turn.category.empty()) turn.slice = label.category == "customer_distress" ? "distress" : "fair_complaint";
+          if (turn.category.empty())
+            turn.slice = label.category == "customer_distress" ? "distress" : "fair_complaint";
         } else if (turn.category.empty() || label.severity > turn.severity) {
           turn.category = label.category;
           turn.severity = label.severity;

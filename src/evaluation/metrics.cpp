@@ -60,7 +60,8 @@ Estimate bootstrap(std::size_t size, const std::function<double(const std::vecto
   std::vector<double> values;
   values.reserve(kResamples);
   for (int i = 0; i < kResamples; ++i) {
-    // Modulo instead of a distribution: those differ between libraries, and its bias is far below the interval.
+    // Modulo instead of a distribution: those differ between libraries, and its bias is far below the
+    // interval.
     for (auto& index : cases) index = generator() % size;
     values.push_back(measure(cases));
   }
@@ -83,7 +84,8 @@ double recall_at(const std::vector<double>& positive, std::vector<double> negati
   std::sort(negative.begin(), negative.end(), std::greater<>());
   const auto allowed = static_cast<std::size_t>(rate * static_cast<double>(negative.size()));
   const double border = allowed < negative.size() ? negative[allowed] : -1.0;
-  const auto above = std::count_if(positive.begin(), positive.end(), [&](double score) { return score > border; });
+  const auto above =
+      std::count_if(positive.begin(), positive.end(), [&](double score) { return score > border; });
   return static_cast<double>(above) / static_cast<double>(positive.size());
 }
 

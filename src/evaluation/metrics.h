@@ -28,8 +28,8 @@ struct Estimate {
   double high = 0.0;
 };
 
-/// Percentile bootstrap over `size` cases: `measure` gets the indices of a resample (first of all cases as they are).
-/// 1,000 resamples from a fixed seed, so that the same data gives the same interval. Efron 1979.
+/// Percentile bootstrap over `size` cases: `measure` gets the indices of a resample (first of all cases as
+/// they are). 1,000 resamples from a fixed seed, so that the same data gives the same interval. Efron 1979.
 Estimate bootstrap(std::size_t size, const std::function<double(const std::vector<std::size_t>&)>& measure);
 
 /// Chance that a positive case scores above a negative one; ties count half. 0.5 if one side is empty.

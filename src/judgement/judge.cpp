@@ -24,7 +24,7 @@ constexpr const char* kComplaint = "legit_complaint";
 constexpr const char* kDistress = "customer_distress";
 constexpr const char* kWarning = "warning";
 constexpr const char* kByMeaning = "meaning";  // in place of a rule's id
-constexpr double kUnknownSpeaker = 0.6;  // confidence that a speaker without a role is the customer
+constexpr double kUnknownSpeaker = 0.6;        // confidence that a speaker without a role is the customer
 constexpr std::size_t kQuotedComplaints = 2;
 
 bool has_category(const std::vector<RuleHit>& hits, const char* category) {
@@ -108,14 +108,18 @@ struct Judge::Impl {
   RuleMatcher matcher;
 
   Impl(policy::Policy checked, Morphology words, std::optional<MeaningWitness> second)
-      : policy(std::move(checked)), morphology(std::move(words)), witness(std::move(second)), matcher(policy) {}
+      : policy(std::move(checked)),
+        morphology(std::move(words)),
+        witness(std::move(second)),
+        matcher(policy) {}
 
   std::vector<SearchableText> prepare(const speech::Transcript& transcript) const;
   std::vector<std::optional<Opinion>> think(const speech::Transcript& transcript) const;
   std::vector<Statement> weigh_turn(const std::vector<RuleHit>& hits, const std::optional<Opinion>& opinion,
                                     const SearchableText& text, double alone_from) const;
-  void judge_turn(std::size_t index, const speech::Transcript& transcript, const std::vector<SearchableText>& texts,
-                  const std::optional<Opinion>& opinion, Verdict& verdict, std::vector<std::string>& complaints) const;
+  void judge_turn(std::size_t index, const speech::Transcript& transcript,
+                  const std::vector<SearchableText>& texts, const std::optional<Opinion>& opinion,
+                  Verdict& verdict, std::vector<std::string>& complaints) const;
   Finding to_finding(const Statement& statement, const speech::Utterance& utterance,
                      const SearchableText& text) const;
   void score(Verdict& verdict) const;
@@ -161,7 +165,8 @@ std::vector<std::optional<Opinion>> Judge::Impl::think(const speech::Transcript&
   return thoughts;
 }
 
-std::vector<Statement> Judge::Impl::weigh_turn(const std::vector<RuleHit>& hits, const std::optional<Opinion>& opinion,
+std::vector<Statement> Judge::Impl::weigh_turn(const std::vector<RuleHit>& hits,
+                                               const std::optional<Opinion>& opinion,
                                                const SearchableText& text, double alone_from) const {
   const auto strongest = strongest_of_each(hits, text, policy);
   return opinion ? weigh(strongest, *opinion, text, *witness, policy, alone_from) : statements_of(strongest);
@@ -234,9 +239,10 @@ UtteranceVerdict Judge::judge_utterance(const std::string& text) const {
   verdict.probability = surest_of(strongest_of_each(hits, searchable, impl_->policy));
   if (opinion) verdict.probability = impl_->witness->together(*opinion, verdict.probability);
   const auto statements = impl_->weigh_turn(hits, opinion, searchable, 0.0);
-  const auto main = std::max_element(statements.begin(), statements.end(), [](const Statement& a, const Statement& b) {
-    return std::pair(a.confidence, a.severity) < std::pair(b.confidence, b.severity);
-  });
+  const auto main =
+      std::max_element(statements.begin(), statements.end(), [](const Statement& a, const Statement& b) {
+        return std::pair(a.confidence, a.severity) < std::pair(b.confidence, b.severity);
+      });
   if (main == statements.end()) return verdict;
   verdict.category = main->category;
   verdict.severity = main->severity;

@@ -19,6 +19,8 @@ constexpr std::size_t kSumBytes = 64;  // SHA-256 in hexadecimal, at the end of 
 constexpr std::uint64_t kFileBytes = 64U << 20U;
 constexpr std::size_t kMaximumNgrams = 1U << 20U;
 constexpr std::size_t kMaximumDimension = 4096;
+constexpr double kMostCertain =
+    0.99;  // more cannot be known from the few hundred utterances it was weighed on
 constexpr double kSixteenBits = 32767.0;
 
 struct Malformed {};
@@ -54,7 +56,8 @@ void append(std::string& to, const std::vector<Number>& numbers) {
   to.append(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Number));
 }
 
-// Weights are kept in 16 bits of the largest one's size: half the file, and no difference that a score could show.
+// Weights are kept in 16 bits of the largest one's size: half the file, and no difference that a score could
+// show.
 void append_weights(std::string& to, const std::vector<float>& weights) {
   float largest = 0.0F;
   for (const float weight : weights) largest = std::max(largest, std::abs(weight));
@@ -166,7 +169,8 @@ UtteranceFeatures FeatureSpace::features(std::string_view text, const std::vecto
 
 double apply(const LinearHead& head, const UtteranceFeatures& features) {
   double sum = head.bias;
-  for (const auto& [position, weight] : features.wording) sum += static_cast<double>(head.wording[position]) * weight;
+  for (const auto& [position, weight] : features.wording)
+    sum += static_cast<double>(head.wording[position]) * weight;
   for (std::size_t i = 0; i < features.meaning.size(); ++i)
     sum += static_cast<double>(head.meaning[i]) * features.meaning[i];
   return sum;
@@ -178,7 +182,8 @@ Result<MeaningModel> MeaningModel::load(const std::filesystem::path& file) {
   const auto damaged = [&] {
     return fail(Error::Kind::model, file.string(),
                 {"意味の判定モデルが壊れています", "the model of meaning is damaged"},
-                {"入れ直すか guardian train で作り直してください", "Install it again or make it with guardian train"});
+                {"入れ直すか guardian train で作り直してください",
+                 "Install it again or make it with guardian train"});
   };
   if (bytes->size() < kSumBytes) return damaged();
   const auto body = std::string_view(*bytes).substr(0, bytes->size() - kSumBytes);
@@ -228,14 +233,17 @@ std::vector<Opinion> MeaningWitness::opinions(const std::vector<std::string>& te
     opinion.logit = apply(model_.harassment, features);
     opinion.harassment = model_.calibration.probability(opinion.logit);
     for (const auto& [id, head] : model_.categories) opinion.categories[id] = sigmoid(apply(head, features));
-    opinion.severity = static_cast<int>(std::lround(std::clamp(apply(model_.severity, features), 0.0, 100.0)));
+    opinion.severity =
+        static_cast<int>(std::lround(std::clamp(apply(model_.severity, features), 0.0, 100.0)));
     opinions.push_back(std::move(opinion));
   }
   return opinions;
 }
 
 double MeaningWitness::together(const Opinion& opinion, double rule_confidence) const {
-  return model_.together.probability(opinion.logit + model_.rule_weight * rule_confidence);
+  const double probability =
+      model_.together.probability(opinion.logit + model_.rule_weight * rule_confidence);
+  return std::min(probability, kMostCertain);
 }
 
 }  // namespace guardian::judgement

@@ -1,6 +1,7 @@
 // judgement/meaning_model.h - the second witness: what an utterance means, learnt from labelled examples.
-// The first witness (judgement/rule_matcher.h) knows phrases; this one also knows wordings that nobody wrote down.
-// `guardian train` (training/) makes the model; docs/decisions/0005-three-witnesses.md says how both are weighed.
+// The first witness (judgement/rule_matcher.h) knows phrases; this one also knows wordings that nobody wrote
+// down. `guardian train` (training/) makes the model; docs/decisions/0005-three-witnesses.md says how both
+// are weighed.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,9 @@ struct LinearHead {
 
 /// Features of an utterance in the order in which heads weigh them.
 struct UtteranceFeatures {
-  std::vector<std::pair<std::size_t, float>> wording;  ///< position in the vocabulary, weight; together of length 1
-  std::vector<float> meaning;                          ///< centred and scaled sentence vector
+  std::vector<std::pair<std::size_t, float>>
+      wording;                 ///< position in the vocabulary, weight; together of length 1
+  std::vector<float> meaning;  ///< centred and scaled sentence vector
 };
 
 /// Which n-grams count and how, and where the cloud of sentence vectors has its middle.
@@ -75,9 +77,9 @@ struct MeaningModel {
 
 /// What the model thinks of one utterance.
 struct Opinion {
-  double logit = 0.0;                         ///< of harassment; unbounded
-  double harassment = 0.0;                    ///< calibrated probability, without the rules
-  std::map<std::string, double> categories;   ///< probability of each by itself, excluded classes included
+  double logit = 0.0;                        ///< of harassment; unbounded
+  double harassment = 0.0;                   ///< calibrated probability, without the rules
+  std::map<std::string, double> categories;  ///< probability of each by itself, excluded classes included
   int severity = 0;
 };
 
@@ -85,14 +87,16 @@ struct Opinion {
 class MeaningWitness {
  public:
   /// Errors: those of both files.
-  static Result<MeaningWitness> load(const std::filesystem::path& model, const std::filesystem::path& encoder);
+  static Result<MeaningWitness> load(const std::filesystem::path& model,
+                                     const std::filesystem::path& encoder);
   MeaningWitness(MeaningModel model, SentenceEncoder encoder);
 
   const MeaningModel& model() const { return model_; }
 
   std::vector<Opinion> opinions(const std::vector<std::string>& texts) const;
 
-  /// Probability of harassment with what the rules say (confidence of the strongest hit, 0 without).
+  /// Probability of harassment with what the rules say (confidence of the strongest hit, 0 without); at most
+  /// 0.99.
   double together(const Opinion& opinion, double rule_confidence) const;
 
  private:

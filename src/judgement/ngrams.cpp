@@ -13,8 +13,8 @@ constexpr std::size_t kLongest = 4;
 constexpr std::size_t kCharacters = 400;
 
 bool is_mark(std::string_view character) {
-  static constexpr std::array<std::string_view, 18> kMarks = {"、", "。", ",", ".", "!", "?", "「", "」", "『",
-                                                              "』", "…",  "(", ")", "・", "｢", "｣",  "･",  "-"};
+  static constexpr std::array<std::string_view, 18> kMarks = {
+      "、", "。", ",", ".", "!", "?", "「", "」", "『", "』", "…", "(", ")", "・", "｢", "｣", "･", "-"};
   return std::find(kMarks.begin(), kMarks.end(), character) != kMarks.end();
 }
 

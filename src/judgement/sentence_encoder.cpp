@@ -49,7 +49,8 @@ std::string beginning(const std::string& text) {
 }
 
 tl::unexpected<Error> unusable(const std::filesystem::path& weights, const Text& what) {
-  return fail(Error::Kind::model, weights.string(), what, {"scripts/setup を実行してください", "Run scripts/setup"});
+  return fail(Error::Kind::model, weights.string(), what,
+              {"scripts/setup を実行してください", "Run scripts/setup"});
 }
 
 }  // namespace
@@ -77,12 +78,14 @@ SentenceEncoder::SentenceEncoder(SentenceEncoder&&) noexcept = default;
 SentenceEncoder& SentenceEncoder::operator=(SentenceEncoder&&) noexcept = default;
 SentenceEncoder::~SentenceEncoder() = default;
 
-Result<SentenceEncoder> SentenceEncoder::load(const std::filesystem::path& weights, const std::string& sha256) {
+Result<SentenceEncoder> SentenceEncoder::load(const std::filesystem::path& weights,
+                                              const std::string& sha256) {
   // The engine trusts its file, so only the very file that was pinned may reach it.
   const auto sum = sha256_of_file(weights);
   if (!sum) return unusable(weights, {"文の意味のモデルがありません", "the sentence model is missing"});
   if (!sha256.empty() && *sum != sha256)
-    return unusable(weights, {"文の意味のモデルが照合値と違います", "the sentence model is not the expected file"});
+    return unusable(weights,
+                    {"文の意味のモデルが照合値と違います", "the sentence model is not the expected file"});
   auto impl = std::make_unique<Impl>();
   impl->model = impl->engine.load(weights.c_str());
   if (impl->model == nullptr)

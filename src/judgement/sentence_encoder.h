@@ -1,5 +1,6 @@
 // judgement/sentence_encoder.h - a sentence as a vector whose direction is its meaning.
-// Two sentences that say the same in other words lie close together; what judges them is judgement/meaning_model.h.
+// Two sentences that say the same in other words lie close together; what judges them is
+// judgement/meaning_model.h.
 #pragma once
 
 #include <filesystem>
@@ -25,7 +26,8 @@ class SentenceEncoder {
   /// Length of a vector.
   std::size_t dimension() const;
 
-  /// One vector of length 1 per text. Of texts over 1,500 bytes the beginning counts. Texts must be valid UTF-8.
+  /// One vector of length 1 per text. Of texts over 1,500 bytes the beginning counts. Texts must be valid
+  /// UTF-8.
   std::vector<std::vector<float>> encode(std::span<const std::string> texts) const;
 
  private:

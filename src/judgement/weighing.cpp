@@ -9,10 +9,10 @@
 namespace guardian::judgement {
 namespace {
 
-constexpr double kHint = 0.6;            // rules less sure than this are hints
-constexpr double kRuleSupport = 0.5;     // what a certain rule adds to the model's probability of its category
-constexpr double kFurtherCategory = 0.5; // support that a second category of the same utterance needs
-constexpr double kClauseStays = 0.0;     // log odds from which on a neighbouring clause belongs to the quote
+constexpr double kHint = 0.6;         // rules less sure than this are hints
+constexpr double kRuleSupport = 0.5;  // what a certain rule adds to the model's probability of its category
+constexpr double kFurtherCategory = 0.5;  // support that a second category of the same utterance needs
+constexpr double kClauseStays = 0.0;      // log odds from which on a neighbouring clause belongs to the quote
 
 /// What counts when one category fires several times in one utterance.
 double strength(const RuleHit& hit) { return hit.rule->severity * hit.confidence; }
@@ -45,13 +45,15 @@ std::vector<policy::Match> clauses_of(const std::string& surface) {
   return clauses;
 }
 
-/// The clauses in which the meaning lies: the most telling one and its neighbours as long as they tell the same.
+/// The clauses in which the meaning lies: the most telling one and its neighbours as long as they tell the
+/// same.
 policy::Match locate_meaning(const SearchableText& text, const MeaningWitness& witness) {
   const auto clauses = clauses_of(text.surface());
   if (clauses.empty()) return {0, text.surface().size()};
   if (clauses.size() == 1) return clauses[0];
   std::vector<std::string> texts;
-  for (const auto& clause : clauses) texts.push_back(text.surface().substr(clause.begin, clause.end - clause.begin));
+  for (const auto& clause : clauses)
+    texts.push_back(text.surface().substr(clause.begin, clause.end - clause.begin));
   const auto opinions = witness.opinions(texts);
   const auto best = static_cast<std::size_t>(
       std::max_element(opinions.begin(), opinions.end(),
@@ -81,14 +83,15 @@ std::map<std::string, double> support_of(const std::vector<RuleHit>& hits, const
   return support;
 }
 
-Text witnesses_text(const MeaningWitness& witness, const Opinion& opinion, double rule_confidence, double together) {
+Text witnesses_text(const MeaningWitness& witness, const Opinion& opinion, double rule_confidence,
+                    double together) {
   const double slope = witness.model().together.slope;
   const double meaning = slope * opinion.logit;
   const double rules = slope * witness.model().rule_weight * rule_confidence;
-  return {fmt::format("証人の重み (対数オッズ): 意味 {:+.1f}、規則 {:+.1f} → 疑いの確からしさ {:.0f}%", meaning, rules,
-                      together * 100.0),
-          fmt::format("witnesses (log odds): meaning {:+.1f}, rules {:+.1f} -> probability {:.0f}%", meaning, rules,
-                      together * 100.0)};
+  return {fmt::format("証人の重み (対数オッズ): 意味 {:+.1f}、規則 {:+.1f} → 疑いの確からしさ {:.0f}%",
+                      meaning, rules, together * 100.0),
+          fmt::format("witnesses (log odds): meaning {:+.1f}, rules {:+.1f} -> probability {:.0f}%", meaning,
+                      rules, together * 100.0)};
 }
 
 Statement meaning_statement(const std::string& category, const Opinion& opinion, const SearchableText& text,
@@ -147,11 +150,13 @@ std::vector<Statement> statements_of(const std::vector<RuleHit>& hits) {
   return statements;
 }
 
-std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& opinion, const SearchableText& text,
-                             const MeaningWitness& witness, const policy::Policy& policy, double alone_from) {
+std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& opinion,
+                             const SearchableText& text, const MeaningWitness& witness,
+                             const policy::Policy& policy, double alone_from) {
   const double rule_confidence = surest_of(hits);
   const double together = witness.together(opinion, rule_confidence);
-  const double needed = hits.empty() ? std::max(alone_from, witness.model().threshold) : witness.model().threshold;
+  const bool alone = rule_confidence < kHint;  // a hint of a tone is no second witness
+  const double needed = alone ? std::max(alone_from, witness.model().threshold) : witness.model().threshold;
   if (together < needed) return {};
 
   const auto support = support_of(hits, opinion, policy);

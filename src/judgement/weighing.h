@@ -1,5 +1,6 @@
-// judgement/weighing.h - what the witnesses say of one utterance, put together: which statements are reported, as what, and
-// how sure we are. Rules know phrases, the model knows meanings; neither alone decides. docs/decisions/0005-three-witnesses.md
+// judgement/weighing.h - what the witnesses say of one utterance, put together: which statements are
+// reported, as what, and how sure we are. Rules know phrases, the model knows meanings; neither alone
+// decides. docs/decisions/0005-three-witnesses.md
 #pragma once
 
 #include <string>
@@ -21,15 +22,15 @@ struct Statement {
   policy::Match in_surface;
   const policy::Rule* rule = nullptr;  ///< null where only the meaning speaks
   bool by_sound = false;
-  std::vector<Text> witnesses;         ///< what each witness said
+  std::vector<Text> witnesses;  ///< what each witness said
 };
 
 /// True for kinds of categories whose findings count as harassment.
 bool is_harassment(policy::CategoryKind kind);
 
-/// The strongest hit for each statement and harassment category, in order of their place: hits in one sentence are one
-/// statement if they are of one rule or not a clause apart. Hits that only hint at a tone count where nothing clearer was
-/// found in the utterance.
+/// The strongest hit for each statement and harassment category, in order of their place: hits in one
+/// sentence are one statement if they are of one rule or not a clause apart. Hits that only hint at a tone
+/// count where nothing clearer was found in the utterance.
 std::vector<RuleHit> strongest_of_each(std::vector<RuleHit> hits, const SearchableText& text,
                                        const policy::Policy& policy);
 
@@ -39,9 +40,10 @@ double surest_of(const std::vector<RuleHit>& hits);
 /// The rules' word alone, for a judge without the second witness.
 std::vector<Statement> statements_of(const std::vector<RuleHit>& hits);
 
-/// Both witnesses. `hits` come from strongest_of_each. `alone_from`: probability from which on the meaning is believed
-/// without a rule. Empty if the utterance is not reported.
-std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& opinion, const SearchableText& text,
-                             const MeaningWitness& witness, const policy::Policy& policy, double alone_from);
+/// Both witnesses. `hits` come from strongest_of_each. `alone_from`: probability from which on the meaning is
+/// believed without a rule. Empty if the utterance is not reported.
+std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& opinion,
+                             const SearchableText& text, const MeaningWitness& witness,
+                             const policy::Policy& policy, double alone_from);
 
 }  // namespace guardian::judgement

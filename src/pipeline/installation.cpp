@@ -40,8 +40,9 @@ std::vector<std::filesystem::path> policy_places(const std::filesystem::path& ch
   return {program_share() / "policy", std::filesystem::path(GUARDIAN_SOURCE_DIR) / "policy"};
 }
 
-Result<std::filesystem::path> find_weights(const std::string& name, const Text& missing,
-                                           const std::vector<std::filesystem::path>& places = model_places()) {
+Result<std::filesystem::path> find_weights(
+    const std::string& name, const Text& missing,
+    const std::vector<std::filesystem::path>& places = model_places()) {
   for (const auto& place : places) {
     std::error_code ignored;
     if (std::filesystem::is_regular_file(place / name, ignored)) return place / name;
@@ -84,17 +85,20 @@ Result<std::filesystem::path> place_for_new_models() {
 }
 
 Result<std::filesystem::path> find_voice_activity_weights() {
-  return find_weights("silero-vad/silero_vad.onnx", {"音声区間検出モデルがありません", "the voice activity model is missing"});
+  return find_weights("silero-vad/silero_vad.onnx",
+                      {"音声区間検出モデルがありません", "the voice activity model is missing"});
 }
 
 Result<std::filesystem::path> find_sentence_encoder() {
-  return find_weights("e5-customer/e5-customer-q4.bin", {"文の意味のモデルがありません", "the sentence model is missing"});
+  return find_weights("e5-customer/e5-customer-q4.bin",
+                      {"文の意味のモデルがありません", "the sentence model is missing"});
 }
 
 Result<std::filesystem::path> find_meaning_model() {
   auto places = model_places();
   places.push_back(std::filesystem::path(GUARDIAN_SOURCE_DIR) / "models/customer-speech");
-  return find_weights("meaning.bin", {"意味の判定モデルがありません", "the model of meaning is missing"}, places);
+  return find_weights("meaning.bin", {"意味の判定モデルがありません", "the model of meaning is missing"},
+                      places);
 }
 
 Result<std::filesystem::path> find_catalogue() {

@@ -25,7 +25,8 @@ Result<std::filesystem::path> place_for_new_models();
 /// The weights that tell speech from other sound. Errors: model, naming the places looked at.
 Result<std::filesystem::path> find_voice_activity_weights();
 
-/// The encoder of sentences, and the model that judges its vectors. Errors: model, naming the places looked at.
+/// The encoder of sentences, and the model that judges its vectors. Errors: model, naming the places looked
+/// at.
 Result<std::filesystem::path> find_sentence_encoder();
 Result<std::filesystem::path> find_meaning_model();
 

@@ -121,9 +121,10 @@ Guard read_guard(const YAML::Node& node) {
 }
 
 Scale read_scale(const YAML::Node& node) {
-  const YamlFields fields(node, {"conduct_weight", "context_weight", "demand_weight", "demand_cap",
-                                 "repetition_bonus", "repetition_bonus_limit", "warning_bonus",
-                                 "further_share", "suspected_from", "loud_db", "loud_bonus", "meaning_alone", "held_minutes"});
+  const YamlFields fields(
+      node, {"conduct_weight", "context_weight", "demand_weight", "demand_cap", "repetition_bonus",
+             "repetition_bonus_limit", "warning_bonus", "further_share", "suspected_from", "loud_db",
+             "loud_bonus", "meaning_alone", "held_minutes"});
   const auto whole = [&](const char* key, double high) {
     return static_cast<int>(fields.number(key, 0, high));
   };

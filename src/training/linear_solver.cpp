@@ -20,8 +20,8 @@ struct FreeModel {
 };
 using Model = std::unique_ptr<model, FreeModel>;
 
-/// liblinear knows weights per class only, so a heavier example is written as a class of its own would be: by its features
-/// scaled. For logistic loss repeating it is exact and simpler.
+/// liblinear knows weights per class only, so a heavier example is written as a class of its own would be: by
+/// its features scaled. For logistic loss repeating it is exact and simpler.
 int copies_of(const Example& example, std::size_t index) {
   const int whole = static_cast<int>(example.weight);
   const bool one_more = example.weight - whole >= 0.5 && index % 2 == 0;
@@ -90,7 +90,8 @@ LinearHead fit_value(const std::vector<Example>& examples, const HeadSize& size,
   return Problem(examples, size).solve(L2R_L2LOSS_SVR, cost);
 }
 
-std::vector<double> fit_small(const std::vector<std::vector<double>>& rows, const std::vector<bool>& answers) {
+std::vector<double> fit_small(const std::vector<std::vector<double>>& rows,
+                              const std::vector<bool>& answers) {
   std::vector<judgement::UtteranceFeatures> features(rows.size());
   std::vector<Example> examples;
   for (std::size_t i = 0; i < rows.size(); ++i) {

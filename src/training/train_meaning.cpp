@@ -20,8 +20,9 @@ using judgement::UtteranceFeatures;
 
 constexpr int kLeastDocuments = 3;  // an n-gram in fewer utterances says nothing about the next one
 constexpr std::size_t kLeastExamples = 20;
-constexpr double kMeaningShare = 0.6;  // average length of the centred sentence vector; that of the wording is 1
-constexpr double kMeaningCost = 8.0;   // liblinear's C: higher fits the examples closer
+constexpr double kMeaningShare =
+    0.6;  // average length of the centred sentence vector; that of the wording is 1
+constexpr double kMeaningCost = 8.0;  // liblinear's C: higher fits the examples closer
 constexpr double kWordingCost = 6.0;
 constexpr double kCategoryCost = 10.0;
 constexpr double kSeverityCost = 0.5;
@@ -62,7 +63,8 @@ judgement::FeatureSpace make_space(const Utterances& utterances, const Vectors& 
   for (const auto& vector : vectors) {
     double square = 0.0;
     for (std::size_t i = 0; i < vector.size(); ++i)
-      square += (static_cast<double>(vector[i]) - space.middle[i]) * (static_cast<double>(vector[i]) - space.middle[i]);
+      square += (static_cast<double>(vector[i]) - space.middle[i]) *
+                (static_cast<double>(vector[i]) - space.middle[i]);
     length += std::sqrt(square) / total;
   }
   space.scale = static_cast<float>(kMeaningShare / std::max(length, 1e-6));
@@ -91,8 +93,8 @@ class Trainer {
 
   const judgement::FeatureSpace& space() const { return space_; }
 
-  /// Log odds of harassment by the meaning alone, and by the wording alone: kept apart, since an encoder that was tuned on the
-  /// examples makes them look easier by meaning than anything new will be.
+  /// Log odds of harassment by the meaning alone, and by the wording alone: kept apart, since an encoder that
+  /// was tuned on the examples makes them look easier by meaning than anything new will be.
   LinearHead fit_meaning() const { return fit_harassment(&UtteranceFeatures::meaning, kMeaningCost); }
   LinearHead fit_wording() const { return fit_harassment(&UtteranceFeatures::wording, kWordingCost); }
 
@@ -120,7 +122,7 @@ class Trainer {
 
   /// `part`: the features that the head may use; its other weights are 0.
   template <class Part>
-  LinearHead fit_harassment(Part UtteranceFeatures::* part, double cost) const {
+  LinearHead fit_harassment(Part UtteranceFeatures::*part, double cost) const {
     std::vector<UtteranceFeatures> partial(features_.size());
     std::vector<Example> examples;
     for (std::size_t i = 0; i < features_.size(); ++i) {
@@ -142,7 +144,8 @@ class Trainer {
   static std::string class_of(const LabelledUtterance& utterance) {
     if (utterance.is_harassment()) return utterance.category;
     if (utterance.slice == "distress") return "customer_distress";
-    return utterance.slice == "fair_complaint" || utterance.severity >= kComplaintSeverity ? "legit_complaint" : "";
+    return utterance.slice == "fair_complaint" || utterance.severity >= kComplaintSeverity ? "legit_complaint"
+                                                                                           : "";
   }
 
   const Utterances& examples_;
@@ -184,9 +187,9 @@ LinearHead add(const LinearHead& a, double share_of_a, const LinearHead& b, doub
 }
 
 /// How much meaning, wording and rules are believed, by what they say of the unseen part.
-TrainingReport weigh_witnesses(judgement::MeaningModel& model, const Trainer& trainer, const Utterances& unseen,
-                               const Vectors& vectors, const judgement::Judge& rules,
-                               const TrainingOptions& options) {
+TrainingReport weigh_witnesses(judgement::MeaningModel& model, const Trainer& trainer,
+                               const Utterances& unseen, const Vectors& vectors,
+                               const judgement::Judge& rules, const TrainingOptions& options) {
   const auto meaning = trainer.fit_meaning();
   const auto wording = trainer.fit_wording();
   std::vector<std::vector<double>> said;
@@ -220,12 +223,13 @@ Result<Trained> train_meaning(const TrainingData& data, const judgement::Sentenc
                               const judgement::Judge& rules, const TrainingOptions& options,
                               const std::function<void(double share)>& progress) {
   for (const auto* part : {&data.examples, &data.unseen}) {
-    const auto harassing = static_cast<std::size_t>(
-        std::count_if(part->begin(), part->end(), [](const auto& utterance) { return utterance.is_harassment(); }));
+    const auto harassing = static_cast<std::size_t>(std::count_if(
+        part->begin(), part->end(), [](const auto& utterance) { return utterance.is_harassment(); }));
     if (harassing < kLeastExamples || part->size() - harassing < kLeastExamples)
-      return fail(Error::Kind::usage, part == &data.unseen ? "--weigh-on" : "--utterances",
-                  {"例が少なすぎます (疑いあり・なし各 20 件以上)", "too few examples (at least 20 of either side)"},
-                  {"例を増やしてください", "Add examples"});
+      return fail(
+          Error::Kind::usage, part == &data.unseen ? "--weigh-on" : "--utterances",
+          {"例が少なすぎます (疑いあり・なし各 20 件以上)", "too few examples (at least 20 of either side)"},
+          {"例を増やしてください", "Add examples"});
   }
   const auto vectors = encode(data.examples, encoder, [&](double share) { progress(0.5 * share); });
   const auto unseen_vectors = encode(data.unseen, encoder, [](double) {});

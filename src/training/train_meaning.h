@@ -1,5 +1,6 @@
-// training/train_meaning.h - makes the second witness's model from labelled utterances: one command, the same bytes each time.
-// After judgement/ and evaluation/ (whose labelled data it reads); only `guardian train` calls it.
+// training/train_meaning.h - makes the second witness's model from labelled utterances: one command, the same
+// bytes each time. After judgement/ and evaluation/ (whose labelled data it reads); only `guardian train`
+// calls it.
 #pragma once
 
 #include <functional>
@@ -18,17 +19,19 @@ struct TrainingOptions {
   std::string data_sha256;
   std::string encoder_sha256;
   double hard_negative_weight = 1.5;  ///< a hard negative counts as that many utterances
-  double hard_negative_rate = 0.06;   ///< the threshold lets at most this share of unseen hard negatives through
+  double hard_negative_rate =
+      0.06;  ///< the threshold lets at most this share of unseen hard negatives through
 };
 
-/// Two parts that share nothing: the heads learn from the examples, and on what neither they nor the encoder nor the
-/// authors of the rules have seen it is decided how much each of them is believed.
+/// Two parts that share nothing: the heads learn from the examples, and on what neither they nor the encoder
+/// nor the authors of the rules have seen it is decided how much each of them is believed.
 struct TrainingData {
   std::vector<evaluation::LabelledUtterance> examples;
   std::vector<evaluation::LabelledUtterance> unseen;
 };
 
-/// What the weighed witnesses do on the unseen part. The weights and the threshold come from it: a check, no proof.
+/// What the weighed witnesses do on the unseen part. The weights and the threshold come from it: a check, no
+/// proof.
 struct TrainingReport {
   double f1 = 0.0;
   double recall = 0.0;

@@ -70,13 +70,15 @@ TEST_F(LabelledData, CustomersTurnsBecomeUtterancesWithTheirGravestLabel) {
 }
 
 TEST_F(LabelledData, NamesTheLineThatIsWrong) {
-  for (const char* line : {"{\"id\":\"1\"}", "not json", "[]", "{\"id\":1,\"text\":2,\"category\":3,\"severity\":4}"}) {
+  for (const char* line :
+       {"{\"id\":\"1\"}", "not json", "[]", "{\"id\":1,\"text\":2,\"category\":3,\"severity\":4}"}) {
     const auto read = read_utterances(file(std::string(kUtterances) + line));
     ASSERT_FALSE(read) << line;
     EXPECT_EQ(read.error().kind, Error::Kind::damaged);
     EXPECT_THAT(read.error().subject, testing::EndsWith("data.jsonl:6"));
   }
-  EXPECT_FALSE(read_dialogues(file("{\"id\":\"d\",\"turns\":[],\"call\":{\"harassment\":true,\"band\":\"huge\"}}")));
+  EXPECT_FALSE(
+      read_dialogues(file("{\"id\":\"d\",\"turns\":[],\"call\":{\"harassment\":true,\"band\":\"huge\"}}")));
 }
 
 }  // namespace

@@ -12,7 +12,9 @@
 namespace guardian::judgement {
 namespace {
 
-std::filesystem::path encoder_file() { return test::source_dir() / ".deps/models/e5-customer/e5-customer-q4.bin"; }
+std::filesystem::path encoder_file() {
+  return test::source_dir() / ".deps/models/e5-customer/e5-customer-q4.bin";
+}
 
 const SentenceEncoder& encoder() {
   static const SentenceEncoder shared = SentenceEncoder::load(encoder_file(), "").value();
@@ -22,7 +24,8 @@ const SentenceEncoder& encoder() {
 double likeness(const std::string& a, const std::string& b) {
   const auto vectors = encoder().encode(std::vector<std::string>{a, b});
   double sum = 0.0;
-  for (std::size_t i = 0; i < vectors[0].size(); ++i) sum += static_cast<double>(vectors[0][i]) * vectors[1][i];
+  for (std::size_t i = 0; i < vectors[0].size(); ++i)
+    sum += static_cast<double>(vectors[0][i]) * vectors[1][i];
   return sum;
 }
 
@@ -34,7 +37,8 @@ TEST(SentenceEncoder, SentencesThatMeanTheSameLieCloser) {
 TEST(SentenceEncoder, TheSameTextGivesTheSameVectorWhateverStandsBesideIt) {
   std::vector<std::string> many(20, "お電話ありがとうございます");
   many.push_back("夜道に気をつけろよ");
-  EXPECT_EQ(encoder().encode(many).back(), encoder().encode(std::vector<std::string>{"夜道に気をつけろよ"}).front());
+  EXPECT_EQ(encoder().encode(many).back(),
+            encoder().encode(std::vector<std::string>{"夜道に気をつけろよ"}).front());
 }
 
 TEST(SentenceEncoder, TakesEmptyAndVeryLongTexts) {

@@ -1,0 +1,74 @@
+// Both witnesses together, with the shipped policy and model.
+#include <gmock/gmock.h>
+
+#include "calls.h"
+
+namespace guardian::judgement {
+namespace {
+
+using test::call;
+using test::customer;
+using test::employee;
+using testing::AnyOf;
+using testing::Contains;
+using testing::HasSubstr;
+
+const Judge& both() {
+  static const Judge shared =
+      Judge::create(
+          policy::load_policy(guardian::test::source_dir() / "policy").value(),
+          MeaningWitness::load(guardian::test::source_dir() / "models/customer-speech/meaning.bin",
+                               guardian::test::source_dir() / ".deps/models/e5-customer/e5-customer-q4.bin")
+              .value())
+          .value();
+  return shared;
+}
+
+std::string all_grounds(const Finding& finding) {
+  std::string text;
+  for (const auto& ground : finding.grounds) text += ground.en + "\n";
+  return text;
+}
+
+TEST(BothWitnesses, AFindingSaysWhatEachOfThemSaid) {
+  const auto verdict = both().judge(call({customer("今すぐここで土下座しろ")}));
+  ASSERT_FALSE(verdict.findings.empty());
+  EXPECT_EQ(verdict.findings[0].category, "dogeza_demand");
+  EXPECT_THAT(all_grounds(verdict.findings[0]), HasSubstr("rule dogeza_demand"));
+  EXPECT_THAT(all_grounds(verdict.findings[0]), HasSubstr("witnesses (log odds): meaning"));
+}
+
+TEST(BothWitnesses, AWordingThatNoRuleKnowsIsFoundByItsMeaning) {
+  const std::string words = "返事ひとつ満足にできないで、よく人前に立てるねえ";
+  ASSERT_TRUE(test::judge().judge(call({customer(words)})).findings.empty())
+      << "a rule knows it now: take another example";
+  const auto verdict = both().judge(call({customer(words)}));
+  ASSERT_FALSE(verdict.findings.empty());
+  EXPECT_THAT(words, HasSubstr(verdict.findings[0].quote));
+  EXPECT_THAT(all_grounds(verdict.findings[0]), HasSubstr("means what examples of"));
+}
+
+TEST(BothWitnesses, WhatIsHarmlessStaysHarmless) {
+  for (const char* words :
+       {"届いた商品が壊れていたので交換していただけますか", "弁護士に相談することも考えています",
+        "消費生活センターにも相談しようと思います", "責任者の方に代わっていただけますか",
+        "車椅子で入れる席をお願いします", "殺虫剤はどこに置いてありますか",
+        "ここのケーキは死ぬほどおいしいですね", "はい、お願いします", "営業時間を教えてください"})
+    EXPECT_EQ(both().judge(call({customer(words)})).score, 0) << words;
+}
+
+TEST(BothWitnesses, TheEmployeeIsNotJudged) {
+  EXPECT_EQ(both().judge(call({employee("殺すぞ、この野郎"), employee("土下座しろ")})).score, 0);
+}
+
+TEST(BothWitnesses, ACallOnItsOwnIsBelievedOnlyWhenItIsSureOfIt) {
+  // The same words: as a line to be judged, and as a turn of a call in which such words are rare.
+  for (const char* words : {"ずいぶん待たされているんですけどね、ええ", "もう少し何とかならないんですか"}) {
+    const auto line = both().judge_utterance(words);
+    const auto verdict = both().judge(call({customer(words)}));
+    EXPECT_TRUE(verdict.findings.empty() || line.probability >= both().policy().scale.meaning_alone) << words;
+  }
+}
+
+}  // namespace
+}  // namespace guardian::judgement

@@ -1,0 +1,86 @@
+#include "training/train_meaning.h"
+
+#include <gmock/gmock.h>
+
+#include "judgement/calls.h"
+
+namespace guardian::training {
+namespace {
+
+using evaluation::LabelledUtterance;
+
+const judgement::SentenceEncoder& encoder() {
+  static const auto shared =
+      judgement::SentenceEncoder::load(test::source_dir() / ".deps/models/e5-customer/e5-customer-q4.bin", "")
+          .value();
+  return shared;
+}
+
+/// Threats against a shop and orders at it, in `count` wordings each.
+std::vector<LabelledUtterance> examples(int first, int count) {
+  static const std::vector<std::string> kThings = {"窓ガラス", "看板", "机", "電話機",
+                                                   "自動ドア", "棚",   "車", "椅子"};
+  static const std::vector<std::string> kDays = {"今日", "明日", "来週", "今夜", "日曜"};
+  std::vector<LabelledUtterance> utterances;
+  for (int i = first; i < first + count; ++i) {
+    const auto& thing = kThings[static_cast<std::size_t>(i) % kThings.size()];
+    const auto& day = kDays[static_cast<std::size_t>(i) % kDays.size()];
+    utterances.push_back({"a" + std::to_string(i), day + "そっちの" + thing + "をぶち壊しに行くからな",
+                          "threat", 80, "direct", ""});
+    utterances.push_back({"b" + std::to_string(i), day + thing + "を一つ届けてください、よろしくお願いします",
+                          "", 0, "ordinary", ""});
+  }
+  return utterances;
+}
+
+Result<Trained> trained(int count) {
+  TrainingOptions options;
+  options.version = "test";
+  options.data_sha256 = "data";
+  options.encoder_sha256 = "encoder";
+  return train_meaning({examples(0, count), examples(100, count)}, encoder(), judgement::test::judge(),
+                       options, [](double) {});
+}
+
+TEST(TrainMeaning, LearnsWhatTheExamplesMean) {
+  const auto result = trained(30);
+  ASSERT_TRUE(result);
+  EXPECT_GT(result->report.f1, 0.95);
+  const judgement::MeaningWitness witness(
+      result->model,
+      judgement::SentenceEncoder::load(test::source_dir() / ".deps/models/e5-customer/e5-customer-q4.bin", "")
+          .value());
+  const auto opinions = witness.opinions({"今から店の入口を叩き壊しに行くぞ", "机を二つ注文したいのですが"});
+  EXPECT_GT(opinions[0].harassment, opinions[1].harassment);
+  EXPECT_GT(opinions[0].categories.at("threat"), opinions[1].categories.at("threat"));
+  EXPECT_GE(witness.together(opinions[1], 0.9), witness.together(opinions[1], 0.0))
+      << "a rule's word never counts against";
+}
+
+TEST(TrainMeaning, GivesTheSameModelEveryTime) {
+  const auto first = trained(20);
+  const auto second = trained(20);
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->model.harassment.wording, second->model.harassment.wording);
+  EXPECT_EQ(first->model.harassment.meaning, second->model.harassment.meaning);
+  EXPECT_EQ(first->model.categories.at("threat").wording, second->model.categories.at("threat").wording);
+  EXPECT_EQ(first->model.threshold, second->model.threshold);
+}
+
+TEST(TrainMeaning, StatesWhereItComesFrom) {
+  const auto result = trained(20);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->model.origin.data_sha256, "data");
+  EXPECT_EQ(result->model.origin.encoder_sha256, "encoder");
+  EXPECT_EQ(result->model.origin.utterances, 40);
+  EXPECT_FALSE(result->model.origin.licence.empty());
+}
+
+TEST(TrainMeaning, RefusesTooFewExamples) {
+  const auto result = trained(5);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, Error::Kind::usage);
+}
+
+}  // namespace
+}  // namespace guardian::training
