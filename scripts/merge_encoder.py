@@ -34,6 +34,21 @@ def merge(original, layers):
     return bytes(result)
 
 
+def pack(original, result, gap=16):
+    """Bytes of the layers file; changed ranges less than `gap` bytes apart are joined. Needs numpy, unlike merging."""
+    import numpy as np
+    if len(original) != len(result):
+        raise ValueError("both files must have the same length")
+    changed = np.flatnonzero(np.frombuffer(original, np.uint8) != np.frombuffer(result, np.uint8))
+    cuts = np.flatnonzero(np.diff(changed) > gap)
+    starts = changed[np.r_[0, cuts + 1]] if len(changed) else []
+    ends = changed[np.r_[cuts, len(changed) - 1]] + 1 if len(changed) else []
+    parts = [MAGIC, struct.pack("<I", len(starts)), hashlib.sha256(original).digest(), hashlib.sha256(result).digest()]
+    for begin, end in zip(map(int, starts), map(int, ends)):
+        parts += [struct.pack("<QQ", begin, end - begin), result[begin:end]]
+    return b"".join(parts)
+
+
 def main():
     if len(sys.argv) != 4:
         sys.exit(__doc__)
@@ -41,4 +56,5 @@ def main():
     result.write_bytes(merge(original.read_bytes(), layers.read_bytes()))
 
 
-main()
+if __name__ == "__main__":
+    main()

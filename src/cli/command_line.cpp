@@ -31,6 +31,7 @@ struct Arguments {
   TranscribeOptions transcribe;
   ModelsOptions models;
   TrainOptions train;
+  PolicyDiffOptions policy_diff;
   EvaluateOptions evaluate;
   std::vector<std::filesystem::path> transcript_files;
   std::filesystem::path utterances;
@@ -80,10 +81,17 @@ void add_judge(CLI::App& program, Arguments& arguments) {
       ->required();
 }
 
-void add_policy(CLI::App& program) {
+void add_policy(CLI::App& program, Arguments& arguments) {
   auto& command = *program.add_subcommand("policy", "判定ポリシー / judgement policy");
   command.require_subcommand(1);
   command.add_subcommand("test", "規則の例文をすべて試す / run every rule's own examples");
+  auto& diff = *command.add_subcommand(
+      "diff", "過去の通話で二つのポリシーを比べる / compare two policies on past calls");
+  diff.add_option("OLD", arguments.policy_diff.before, "今のポリシー / policy in use")->required();
+  diff.add_option("NEW", arguments.policy_diff.after, "新しいポリシー / new policy")->required();
+  diff.add_option("--on", arguments.policy_diff.calls,
+                  "報告書か文字起こしの JSON のフォルダー / folder of reports or transcripts")
+      ->required();
 }
 
 void add_evaluate(CLI::App& program, Arguments& arguments) {
@@ -151,7 +159,10 @@ int dispatch(const CLI::App& program, Arguments& arguments) {
     return transcribe(arguments.transcribe, arguments.common);
   }
   if (program.got_subcommand("judge")) return judge(arguments.utterances, arguments.common);
-  if (program.got_subcommand("policy")) return policy_test(arguments.common);
+  if (program.got_subcommand("policy"))
+    return program.get_subcommand("policy")->got_subcommand("diff")
+               ? policy_diff(arguments.policy_diff, arguments.common)
+               : policy_test(arguments.common);
   if (program.got_subcommand("train")) return train(arguments.train, arguments.common);
   if (program.got_subcommand("evaluate")) return run_evaluate(arguments, *program.get_subcommand("evaluate"));
   return run_models(*program.get_subcommand("models"), arguments);
@@ -168,7 +179,7 @@ int run(int argc, char** argv) {
   add_analyze(program, arguments);
   add_transcribe(program, arguments);
   add_judge(program, arguments);
-  add_policy(program);
+  add_policy(program, arguments);
   add_models(program, arguments);
   add_evaluate(program, arguments);
   add_train(program, arguments);

@@ -45,6 +45,13 @@ int judge(const std::filesystem::path& utterances, const CommonOptions& common);
 
 int policy_test(const CommonOptions& common);
 
+struct PolicyDiffOptions {
+  std::filesystem::path before;  ///< policy folders
+  std::filesystem::path after;
+  std::filesystem::path calls;  ///< folder of transcripts or reports
+};
+int policy_diff(const PolicyDiffOptions& options, const CommonOptions& common);
+
 struct TrainOptions {
   std::vector<std::filesystem::path> utterances;
   std::vector<std::filesystem::path> dialogues;

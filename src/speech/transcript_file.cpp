@@ -53,8 +53,10 @@ std::optional<Value> find_name(const Named<Value> (&names)[size], const json& va
   return std::nullopt;
 }
 
-Result<std::optional<double>> read_time(const json& turn, const char* key, const Place& place) {
-  const auto found = turn.find(key);
+/// `key` as transcripts have it; reports write "start_s" for "start".
+Result<std::optional<double>> read_time(const json& turn, const std::string& key, const Place& place) {
+  auto found = turn.find(key);
+  if (found == turn.end()) found = turn.find(key + "_s");
   if (found == turn.end() || found->is_null()) return std::optional<double>();
   if (!found->is_number()) return wrong(place, {"は秒数ではありません", "is not a number of seconds"});
   const double seconds = found->get<double>();
@@ -136,9 +138,11 @@ void arrange(Transcript& transcript, bool every_turn_timed) {
 Result<Transcript> parse_transcript(std::string_view text, const std::string& name) {
   const auto document = parse_json(text, name);
   if (!document) return tl::unexpected<Error>(document.error());
-  if (!document->is_object() || !document->contains("turns") || !(*document)["turns"].is_array())
-    return wrong({name, "turns"}, {"の配列がありません", "is missing or not an array"});
-  const auto& turns = (*document)["turns"];
+  const bool is_report = document->is_object() && document->contains("transcript");
+  const char* list = is_report ? "transcript" : "turns";
+  if (!document->is_object() || !document->contains(list) || !(*document)[list].is_array())
+    return wrong({name, list}, {"の配列がありません", "is missing or not an array"});
+  const auto& turns = (*document)[list];
   if (turns.size() > kMaximumTurns)
     return wrong({name, "turns"}, {fmt::format("が多すぎます (上限 {})", kMaximumTurns),
                                    fmt::format("has too many entries (limit {})", kMaximumTurns)});

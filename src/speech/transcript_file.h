@@ -11,10 +11,10 @@
 
 namespace guardian::speech {
 
-/// Reads a transcript. `name` is what errors call it.
-/// Turns without words are left out. Turns are put in order of start if every one has a time; if none has,
-/// `Transcript::timed` is false and all times are 0.
-/// Errors: damaged, naming the turn and the field.
+/// Reads a transcript, or the transcript inside one of our own reports, so that past calls can be judged
+/// anew. `name` is what errors call it. Turns without words are left out. Turns are put in order of start if
+/// every one has a time; if none has, `Transcript::timed` is false and all times are 0. Errors: damaged,
+/// naming the turn and the field.
 Result<Transcript> parse_transcript(std::string_view json, const std::string& name);
 
 /// The same from a file of at most 64 MiB. Errors: also not_found, unreadable.

@@ -179,6 +179,43 @@ TEST_F(TheProgram, ListsAndChecksItsModels) {
   EXPECT_EQ(guardian({"models", "verify", "no-such-model"}).exit_code, 1);
 }
 
+TEST_F(TheProgram, ShowsWhatANewPolicyWouldChangeOnPastCalls) {
+  const auto policy = guardian::test::source_dir() / "policy";
+  const auto changed = folder_.path() / "policy";
+  std::filesystem::copy(policy, changed, std::filesystem::copy_options::recursive);
+  std::filesystem::remove(changed / "rules/dogeza_demand.yaml");
+  auto scale = test::content_of(changed / "scale.yaml");
+  scale.replace(scale.find("meaning_alone: 0.95"), 19, "meaning_alone: 1.00");  // no finding without a rule
+  write(changed / "scale.yaml", scale);
+  file("call.json", kTranscript);
+  ASSERT_EQ(guardian({"analyze", "--out", out(), "--transcript", (folder_.path() / "call.json").string()})
+                .exit_code,
+            0);
+
+  const auto same = guardian({"policy", "diff", policy.string(), policy.string(), "--on", out()});
+  EXPECT_EQ(same.exit_code, 0) << same.messages;
+  EXPECT_THAT(same.output, Not(HasSubstr("dogeza_demand")));
+  const auto run =
+      guardian({"--lang", "en", "policy", "diff", policy.string(), changed.string(), "--on", out()});
+  EXPECT_EQ(run.exit_code, 0) << run.messages;
+  EXPECT_THAT(run.output, HasSubstr("- call.report.json  dogeza_demand"));
+  EXPECT_THAT(run.output, HasSubstr("1 calls: 0 newly suspected, 1 no longer suspected"));
+}
+
+TEST_F(TheProgram, MeasuresItsAccuracyOnLabelledData) {
+  const auto lines =
+      file("lines.jsonl",
+           "{\"id\":\"1\",\"text\":\"今すぐ土下座しろ\",\"category\":\"dogeza_demand\",\"severity\":70,"
+           "\"kind\":\"direct\"}\n{\"id\":\"2\",\"text\":\"営業時間を教えてください\",\"category\":\"none\","
+           "\"severity\":0,\"kind\":\"ordinary\"}\n");
+  const auto run = guardian({"evaluate", "--json", "--utterances", lines});
+  ASSERT_EQ(run.exit_code, 0) << run.messages;
+  EXPECT_EQ(run.json()["utterances"]["harassment"]["f1"], 1.0);
+  EXPECT_EQ(run.json()["utterances"]["flagged_by_kind"]["ordinary"]["flagged"], 0);
+  EXPECT_EQ(guardian({"evaluate"}).exit_code, 2);
+  EXPECT_EQ(guardian({"evaluate", "--utterances", file("bad.jsonl", "{}")}).exit_code, 1);
+}
+
 TEST_F(TheProgram, EveryExampleOfThePolicyHolds) { EXPECT_EQ(guardian({"policy", "test"}).exit_code, 0); }
 
 }  // namespace

@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "pipeline/assessor.h"
+
+namespace guardian::cli {
+namespace {
+
+using judgement::Verdict;
+
+/// How often each category appears or vanishes, and how calls move.
+struct Changes {
+  std::map<std::string, int> appeared;
+  std::map<std::string, int> vanished;
+  int calls = 0;
+  int newly_suspected = 0;
+  int no_longer_suspected = 0;
+  std::string examples;
+};
+
+/// What makes two findings the same: category, turn and words.
+using Key = std::tuple<std::string, int, std::string>;
+
+std::set<Key> keys_of(const Verdict& verdict) {
+  std::set<Key> keys;
+  for (const auto& finding : verdict.findings)
+    keys.insert({finding.category, finding.utterance, finding.quote});
+  return keys;
+}
+
+void compare(const std::string& call, const Verdict& before, const Verdict& after, Changes& changes) {
+  const auto old_keys = keys_of(before);
+  const auto new_keys = keys_of(after);
+  const auto note = [&](const std::set<Key>& from, const std::set<Key>& without,
+                        std::map<std::string, int>& counts, char sign) {
+    for (const auto& key : from) {
+      if (without.contains(key)) continue;
+      ++counts[std::get<0>(key)];
+      changes.examples += fmt::format("{} {}  {}  {}\n", sign, printable(call), std::get<0>(key),
+                                      printable(std::get<2>(key)));
+    }
+  };
+  note(new_keys, old_keys, changes.appeared, '+');
+  note(old_keys, new_keys, changes.vanished, '-');
+  changes.newly_suspected += !before.suspected && after.suspected ? 1 : 0;
+  changes.no_longer_suspected += before.suspected && !after.suspected ? 1 : 0;
+  ++changes.calls;
+}
+
+Result<std::vector<std::filesystem::path>> calls_in(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> calls;
+  std::error_code code;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, code))
+    if (entry.path().extension() == ".json") calls.push_back(entry.path());
+  std::sort(calls.begin(), calls.end());
+  if (!code && !calls.empty()) return calls;
+  return fail(Error::Kind::not_found, folder.string(),
+              {"報告書・文字起こしの JSON がありません", "holds no reports or transcripts (.json)"},
+              {"--on のフォルダーを確かめてください", "Check the folder given by --on"});
+}
+
+std::string describe(const Changes& changes, Language language) {
+  std::map<std::string, std::pair<int, int>> categories;
+  for (const auto& [category, count] : changes.appeared) categories[category].first = count;
+  for (const auto& [category, count] : changes.vanished) categories[category].second = count;
+  std::string text = changes.examples;
+  for (const auto& [category, counts] : categories)
+    text += fmt::format("{:<28} +{}  -{}\n", category, counts.first, counts.second);
+  const char* form = language == Language::japanese
+                         ? "通話 {} 件。新たに疑い {} 件、疑いでなくなる {} 件\n"
+                         : "{} calls: {} newly suspected, {} no longer suspected\n";
+  return text +
+         fmt::format(fmt::runtime(form), changes.calls, changes.newly_suspected, changes.no_longer_suspected);
+}
+
+Result<int> diff(const PolicyDiffOptions& options, const CommonOptions& common) {
+  const auto before = pipeline::Assessor::load(options.before);
+  if (!before) return tl::unexpected<Error>(before.error());
+  const auto after = pipeline::Assessor::load(options.after);
+  if (!after) return tl::unexpected<Error>(after.error());
+  const auto calls = calls_in(options.calls);
+  if (!calls) return tl::unexpected<Error>(calls.error());
+  Changes changes;
+  int code = kDone;
+  for (const auto& call : *calls) {
+    const auto heard = pipeline::read_ready_transcript(call);
+    if (!heard) {
+      print_error(heard.error(), common.language);
+      code = kFailed;
+      continue;
+    }
+    compare(call.filename().string(), before->judge().judge(heard->transcript),
+            after->judge().judge(heard->transcript), changes);
+  }
+  const auto printed = print(describe(changes, common.language));
+  if (!printed) return tl::unexpected<Error>(printed.error());
+  return code;
+}
+
+}  // namespace
+
+int policy_diff(const PolicyDiffOptions& options, const CommonOptions& common) {
+  const auto code = diff(options, common);
+  if (code) return *code;
+  print_error(code.error(), common.language);
+  return kFailed;
+}
+
+}  // namespace guardian::cli
