@@ -1,7 +1,9 @@
 #include "judgement/sentence_encoder.h"
 
 #include <algorithm>
+#include <array>
 #include <future>
+#include <string_view>
 #include <thread>
 
 #include "base/file.h"
@@ -41,6 +43,44 @@ const Engine& engine_for_this_processor() {
   return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 ? kAvx2 : kPortable;
 }
 
+/// As a recogniser writes it, which is how the encoder was tuned: no quotation marks, full stops as commas,
+/// none at the ends.
+std::string as_recognised(std::string_view text) {
+  static constexpr std::array<std::string_view, 4> kQuotes = {"「", "」", "『", "』"};
+  static constexpr std::array<std::string_view, 2> kStops = {"。", "."};
+  constexpr std::string_view kComma = "、";
+  const auto starts_with_any = [&](const auto& marks, std::string_view rest) {
+    const auto mark = std::find_if(marks.begin(), marks.end(), [&](auto m) { return rest.starts_with(m); });
+    return mark == marks.end() ? std::size_t{0} : mark->size();
+  };
+  std::string plain;
+  for (bool after_stop = false; !text.empty();) {
+    if (const auto quote = starts_with_any(kQuotes, text); quote > 0) {
+      text.remove_prefix(quote);
+      continue;
+    }
+    if (const auto stop = starts_with_any(kStops, text); stop > 0) {
+      if (!after_stop) plain += kComma;
+      after_stop = true;
+      text.remove_prefix(stop);
+      continue;
+    }
+    after_stop = false;
+    plain += text.front();
+    text.remove_prefix(1);
+  }
+  const auto trim = [&](std::string_view mark) {
+    while (plain.ends_with(mark)) plain.erase(plain.size() - mark.size());
+    while (plain.starts_with(mark)) plain.erase(0, mark.size());
+  };
+  for (std::size_t before = plain.size() + 1; before != plain.size();) {
+    before = plain.size();
+    trim(kComma);
+    trim(" ");
+  }
+  return plain;
+}
+
 std::string beginning(const std::string& text) {
   if (text.size() <= kTextBytes) return text;
   std::size_t end = kTextBytes;
@@ -68,7 +108,7 @@ struct SentenceEncoder::Impl {
 
   std::vector<float> encode(const std::string& text) const {
     std::vector<float> vector(static_cast<std::size_t>(engine.dimension(model)));
-    engine.embed(model, beginning(text).c_str(), 1, vector.data());
+    engine.embed(model, as_recognised(beginning(text)).c_str(), 1, vector.data());
     return vector;
   }
 };

@@ -41,6 +41,12 @@ TEST(SentenceEncoder, TheSameTextGivesTheSameVectorWhateverStandsBesideIt) {
             encoder().encode(std::vector<std::string>{"夜道に気をつけろよ"}).front());
 }
 
+TEST(SentenceEncoder, WrittenAndRecognisedPunctuationMeanTheSame) {
+  const auto vectors = encoder().encode(
+      std::vector<std::string>{"もういい。「帰れ」と言ったんだ。", "もういい、帰れと言ったんだ", "。"});
+  EXPECT_EQ(vectors[0], vectors[1]);
+}
+
 TEST(SentenceEncoder, TakesEmptyAndVeryLongTexts) {
   std::string longest;
   for (int i = 0; i < 20000; ++i) longest += "あ";
