@@ -143,6 +143,7 @@ std::vector<std::size_t> all_cases(std::size_t size) {
 UtteranceAccuracy measure_utterances(const judgement::Judge& judge,
                                      const std::vector<LabelledUtterance>& data) {
   std::vector<judgement::UtteranceVerdict> verdicts;
+  verdicts.reserve(data.size());
   for (const auto& utterance : data) verdicts.push_back(judge.judge_utterance(utterance.text));
   UtteranceAccuracy accuracy;
   accuracy.size = static_cast<int>(data.size());
@@ -182,6 +183,7 @@ UtteranceAccuracy measure_utterances(const judgement::Judge& judge,
 DialogueAccuracy measure_dialogues(const judgement::Judge& judge, const std::vector<LabelledDialogue>& data,
                                    bool blank_employees) {
   std::vector<Verdict> verdicts;
+  verdicts.reserve(data.size());
   for (const auto& dialogue : data) verdicts.push_back(judge_dialogue(judge, dialogue, blank_employees));
   DialogueAccuracy accuracy;
   accuracy.size = static_cast<int>(data.size());

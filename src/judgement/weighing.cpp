@@ -52,6 +52,7 @@ policy::Match locate_meaning(const SearchableText& text, const MeaningWitness& w
   if (clauses.empty()) return {0, text.surface().size()};
   if (clauses.size() == 1) return clauses[0];
   std::vector<std::string> texts;
+  texts.reserve(clauses.size());
   for (const auto& clause : clauses)
     texts.push_back(text.surface().substr(clause.begin, clause.end - clause.begin));
   const auto opinions = witness.opinions(texts);
@@ -146,6 +147,7 @@ double surest_of(const std::vector<RuleHit>& hits) {
 
 std::vector<Statement> statements_of(const std::vector<RuleHit>& hits) {
   std::vector<Statement> statements;
+  statements.reserve(hits.size());
   for (const auto& hit : hits) statements.push_back(rule_statement(hit));
   return statements;
 }

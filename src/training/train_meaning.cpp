@@ -112,6 +112,7 @@ class Trainer {
       if (auto name = class_of(examples_[i]); !name.empty()) members[name].push_back(i);
     std::map<std::string, LinearHead> heads;
     std::vector<std::pair<LinearHead*, const std::vector<std::size_t>*>> work;
+    work.reserve(members.size());
     for (const auto& [category, indices] : members) work.emplace_back(&heads[category], &indices);
     for_each_in_parallel(work.size(), [&](std::size_t i) { *work[i].first = fit_category(*work[i].second); });
     return heads;
