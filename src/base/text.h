@@ -34,6 +34,12 @@ NormalizedText normalize(std::string_view text);
 /// Katakana to hiragana; everything else unchanged.
 std::string to_hiragana(std::string_view text);
 
+/// The characters of a text, as views of it. `text` must be valid UTF-8.
+std::vector<std::string_view> split_characters(std::string_view text);
+
+/// At most `bytes` bytes from the front, cut on a character's border.
+std::string_view beginning(std::string_view text, std::size_t bytes);
+
 /// Number of Unicode characters. `text` must be valid UTF-8.
 std::size_t count_characters(std::string_view text);
 

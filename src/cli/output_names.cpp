@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/file.h"
+#include "base/text.h"
 
 namespace guardian::cli {
 namespace {
@@ -17,9 +18,8 @@ constexpr std::size_t kHashCharacters = 8;
 std::string fit(const std::string& name) {
   constexpr std::size_t limit = kNameBytes - kLongestSuffix.size();
   if (name.size() <= limit) return name;
-  std::size_t end = limit - kHashCharacters - 1;
-  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) --end;
-  return name.substr(0, end) + "-" + sha256(name).substr(0, kHashCharacters);
+  return std::string(beginning(name, limit - kHashCharacters - 1)) + "-" +
+         sha256(name).substr(0, kHashCharacters);
 }
 
 void widen_where_equal(std::vector<std::string>& names, const std::vector<std::string>& wider) {

@@ -115,8 +115,9 @@ struct Judge::Impl {
 
   std::vector<SearchableText> prepare(const speech::Transcript& transcript) const;
   std::vector<std::optional<Opinion>> think(const speech::Transcript& transcript) const;
-  std::vector<Statement> weigh_turn(const std::vector<RuleHit>& hits, const std::optional<Opinion>& opinion,
-                                    const SearchableText& text, double alone_from) const;
+  std::vector<Statement> weigh_turn(const std::vector<RuleHit>& strongest,
+                                    const std::optional<Opinion>& opinion, const SearchableText& text,
+                                    double alone_from) const;
   void judge_turn(std::size_t index, const speech::Transcript& transcript,
                   const std::vector<SearchableText>& texts, const std::optional<Opinion>& opinion,
                   Verdict& verdict, std::vector<std::string>& complaints) const;
@@ -165,10 +166,9 @@ std::vector<std::optional<Opinion>> Judge::Impl::think(const speech::Transcript&
   return thoughts;
 }
 
-std::vector<Statement> Judge::Impl::weigh_turn(const std::vector<RuleHit>& hits,
+std::vector<Statement> Judge::Impl::weigh_turn(const std::vector<RuleHit>& strongest,
                                                const std::optional<Opinion>& opinion,
                                                const SearchableText& text, double alone_from) const {
-  const auto strongest = strongest_of_each(hits, text, policy);
   return opinion ? weigh(strongest, *opinion, text, *witness, policy, alone_from) : statements_of(strongest);
 }
 
@@ -183,7 +183,8 @@ void Judge::Impl::judge_turn(std::size_t index, const speech::Transcript& transc
     verdict.distress_utterances.push_back(utterance.index);
     return;
   }
-  const auto statements = weigh_turn(hits, opinion, texts[index], policy.scale.meaning_alone);
+  const auto statements = weigh_turn(strongest_of_each(hits, texts[index], policy), opinion, texts[index],
+                                     policy.scale.meaning_alone);
   for (const auto& statement : statements)
     verdict.findings.push_back(to_finding(statement, utterance, texts[index]));
   if (statements.empty() && has_category(hits, kComplaint)) complaints.push_back(utterance.text);
@@ -236,9 +237,10 @@ UtteranceVerdict Judge::judge_utterance(const std::string& text) const {
   if (has_category(hits, kDistress)) return verdict;
   std::optional<Opinion> opinion;
   if (impl_->witness) opinion = impl_->witness->opinions({text}).front();
-  verdict.probability = surest_of(strongest_of_each(hits, searchable, impl_->policy));
+  const auto strongest = strongest_of_each(hits, searchable, impl_->policy);
+  verdict.probability = surest_of(strongest);
   if (opinion) verdict.probability = impl_->witness->together(*opinion, verdict.probability);
-  const auto statements = impl_->weigh_turn(hits, opinion, searchable, 0.0);
+  const auto statements = impl_->weigh_turn(strongest, opinion, searchable, 0.0);
   const auto main =
       std::max_element(statements.begin(), statements.end(), [](const Statement& a, const Statement& b) {
         return std::pair(a.confidence, a.severity) < std::pair(b.confidence, b.severity);

@@ -19,15 +19,10 @@ bool is_mark(std::string_view character) {
 }
 
 std::vector<std::string_view> letters(std::string_view text) {
-  std::vector<std::string_view> found;
-  for (std::size_t i = 0; i < text.size() && found.size() < kCharacters;) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    const auto character = text.substr(i, length);
-    if (!is_mark(character)) found.push_back(character);
-    i += length;
-  }
-  return found;
+  auto characters = split_characters(text);
+  std::erase_if(characters, is_mark);
+  characters.resize(std::min(characters.size(), kCharacters));
+  return characters;
 }
 
 }  // namespace

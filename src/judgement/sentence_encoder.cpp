@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/file.h"
+#include "base/text.h"
 
 extern "C" {
 struct e5_model;
@@ -81,13 +82,6 @@ std::string as_recognised(std::string_view text) {
   return plain;
 }
 
-std::string beginning(const std::string& text) {
-  if (text.size() <= kTextBytes) return text;
-  std::size_t end = kTextBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return text.substr(0, end);
-}
-
 tl::unexpected<Error> unusable(const std::filesystem::path& weights, const Text& what) {
   return fail(Error::Kind::model, weights.string(), what,
               {"scripts/setup を実行してください", "Run scripts/setup"});
@@ -108,7 +102,7 @@ struct SentenceEncoder::Impl {
 
   std::vector<float> encode(const std::string& text) const {
     std::vector<float> vector(static_cast<std::size_t>(engine.dimension(model)));
-    engine.embed(model, as_recognised(beginning(text)).c_str(), 1, vector.data());
+    engine.embed(model, as_recognised(beginning(text, kTextBytes)).c_str(), 1, vector.data());
     return vector;
   }
 };

@@ -5,12 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
+
 namespace guardian::judgement {
 namespace {
 
 constexpr std::size_t kShortestPhrase = 4;
 constexpr std::size_t kLongestPhrase = 64;
-constexpr std::size_t kKanaBytes = 3;
 constexpr double kNear =
     0.4;  // voiced and unvoiced, or the same vowel with a consonant made at the same place
 constexpr double kSameVowel = 0.7;
@@ -23,12 +24,8 @@ struct Kana {
 
 std::vector<Kana> split(std::string_view text) {
   std::vector<Kana> kana;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const std::size_t length = byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? kKanaBytes : 4;
-    kana.push_back({text.substr(i, length), i});
-    i += length;
-  }
+  for (const auto character : split_characters(text))
+    kana.push_back({character, static_cast<std::size_t>(character.data() - text.data())});
   return kana;
 }
 
