@@ -102,9 +102,7 @@ void follow_course(std::vector<Finding>& findings, const Verdict& verdict,
       finding.grounds.push_back(
           {fmt::format("同じ通話で {} 回目", before + 1), fmt::format("time {} in this call", before + 1)});
     }
-    const auto warned = std::find_if(verdict.warned_utterances.begin(), verdict.warned_utterances.end(),
-                                     [&](int utterance) { return utterance < finding.utterance; });
-    if (warned != verdict.warned_utterances.end()) {
+    if (verdict.follows_warning(finding)) {
       finding.severity += policy.scale.warning_bonus;
       finding.grounds.push_back({"警告・お断りの後も続いている", "goes on after a warning or refusal"});
     }

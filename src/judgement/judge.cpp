@@ -91,9 +91,7 @@ Axes measure_axes(const Verdict& verdict, const policy::Policy& policy) {
     if (kPersistent.contains(finding.category))
       axes.persistence = std::max(axes.persistence, finding.severity);
     axes.persistence = std::max(axes.persistence, std::min(100, times[finding.category]++ * kPerRepetition));
-    const bool warned = std::any_of(verdict.warned_utterances.begin(), verdict.warned_utterances.end(),
-                                    [&](int utterance) { return utterance < finding.utterance; });
-    after_warning += warned ? 1 : 0;
+    after_warning += verdict.follows_warning(finding) ? 1 : 0;
   }
   axes.persistence = std::max(axes.persistence, std::min(100, after_warning * kPerFindingAfterWarning));
   return axes;

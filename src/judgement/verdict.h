@@ -3,6 +3,7 @@
 // It states a suspicion. A person decides.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -51,6 +52,12 @@ struct Verdict {
   std::vector<int>
       warned_utterances;  ///< employee utterances that warn or refuse, for "went on after a warning"
   std::string policy_version;
+
+  /// True if the employee warned or refused before the finding.
+  bool follows_warning(const Finding& finding) const {
+    return std::any_of(warned_utterances.begin(), warned_utterances.end(),
+                       [&](int warned) { return warned < finding.utterance; });
+  }
 };
 
 }  // namespace guardian::judgement

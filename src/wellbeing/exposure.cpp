@@ -23,11 +23,6 @@ double counted_minutes(const judgement::Finding& finding, bool timed) {
   return std::clamp(minutes, kShortestMinutes, kLongestMinutes);
 }
 
-bool follows_warning(const judgement::Finding& finding, const judgement::Verdict& verdict) {
-  return std::any_of(verdict.warned_utterances.begin(), verdict.warned_utterances.end(),
-                     [&](int warned) { return finding.utterance > warned; });
-}
-
 Text explain(const Contribution& part, int severity) {
   const Text course = part.persistence == kAfterWarning
                           ? Text{"警告・お断りの後", "after a warning or refusal"}
@@ -55,7 +50,7 @@ Exposure measure_exposure(const judgement::Verdict& verdict, const speech::Trans
     part.finding = i;
     part.minutes = counted_minutes(finding, transcript.timed);
     const bool repeated = !seen.insert(finding.category).second;
-    part.persistence = follows_warning(finding, verdict) ? kAfterWarning : repeated ? kRepeated : kFirst;
+    part.persistence = verdict.follows_warning(finding) ? kAfterWarning : repeated ? kRepeated : kFirst;
     part.value = std::clamp(finding.severity, 0, 100) / 100.0 * part.minutes * part.persistence;
     part.why = explain(part, finding.severity);
     exposure.value += part.value;
