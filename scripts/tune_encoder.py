@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Fine-tune the 4-bit multilingual-e5-small of e5.c as a detector of customer harassment.
 
-    scripts/tune_encoder.py --e5 DIR --shared DIR --own DIR --out DIR [options]
+    scripts/tune_encoder.py --e5 DIR --shared DIR --own DIR --validation DIR --out DIR [options]
 
 Not part of set-up, training or CI: its result is committed as models/customer-speech/encoder-layers.bin. In a virtual environment:
 pip install jax optax numpy scikit-learn
 
 --e5 holds e5.c, e5.h and e5-small-q4.bin; --shared holds utterances.jsonl and dev.jsonl;
---own holds utterances-*.jsonl and dialogues.jsonl. The script
+--own holds utterances-*.jsonl and dialogues*.jsonl. The script
 
 1. builds e5.c with an extra exported tokeniser and reads the 4-bit file,
 2. checks a JAX forward pass against e5_embed,
@@ -17,8 +17,8 @@ pip install jax optax numpy scikit-learn
    see merge_encoder.py) and heads.npz,
 5. reports the validation figures, first of the float model, then of the written file through e5.c.
 
-Validation, never trained on: utterances of --shared whose number is divisible by 5 and dialogues
-whose number is divisible by 4. Needs jax, optax, numpy, scikit-learn and a C compiler.
+Validation, never trained on: utterances.jsonl of --validation, utterances of --shared whose number is divisible by 5 and
+dialogues whose number is divisible by 4. Needs jax, optax, numpy, scikit-learn and a C compiler.
 """
 import argparse
 import ctypes
@@ -48,6 +48,9 @@ CATEGORIES = """none verbal_abuse personal_insult threat intimidation physical_v
 repetitive_contact time_restraint refusal_to_leave discrimination sexual_harassment privacy_intrusion stalking
 sns_exposure authority_leverage offsite_summon punishment_demand business_obstruction monetary_demand
 excessive_service_demand apology_demand""".split()
+JOINED = 0.12                             # share of lines that get a harmless neighbour
+DROPOUT = 0.1
+CATEGORY_LOSS = 0.8                       # beside a loss of 1 for harassment or not
 HARMLESS_LABELS = {"legit_complaint", "customer_distress"}
 MATRICES = {"q": "q", "k": "k", "v": "v", "ao": "ao", "fi": "fi", "fo": "fo"}
 TOKENISE_C = """
@@ -202,22 +205,27 @@ def layer_norm(x, w, b):
     return (x - mean) * jax.lax.rsqrt(var + EPS) * w + b
 
 
-def encoder_layer(x, mask, p):
+def drop(x, key):
+    return x if key is None else x * jax.random.bernoulli(key, 1 - DROPOUT, x.shape) / (1 - DROPOUT)
+
+
+def encoder_layer(x, mask, p, key=None):
+    keys = (None, None) if key is None else jax.random.split(key)
     b, n, h = x.shape
     split = lambda t: t.reshape(b, n, HEADS, h // HEADS).transpose(0, 2, 1, 3)
     q, k, v = (split(dense(x, p[m])) for m in "qkv")
     score = q @ k.transpose(0, 1, 3, 2) / np.sqrt(h // HEADS) + (mask[:, None, None, :] - 1) * 1e9
     ctx = (jax.nn.softmax(score) @ v).transpose(0, 2, 1, 3).reshape(b, n, h)
-    x = layer_norm(x + dense(ctx, p["ao"]), p["aln.w"], p["aln.b"])
+    x = layer_norm(x + drop(dense(ctx, p["ao"]), keys[0]), p["aln.w"], p["aln.b"])
     mid = jax.nn.gelu(dense(x, p["fi"]), approximate=False)
-    return layer_norm(x + dense(mid, p["fo"]), p["oln.w"], p["oln.b"])
+    return layer_norm(x + drop(dense(mid, p["fo"]), keys[1]), p["oln.w"], p["oln.b"])
 
 
-def encode(emb_rows, mask, emb, layers):
-    """L2-normalised embeddings of word vectors [batch, length, 384]."""
+def encode(emb_rows, mask, emb, layers, first_trained=12, key=None):
+    """L2-normalised embeddings of word vectors [batch, length, 384]; with a key, dropout in the trained layers."""
     x = layer_norm(emb_rows + emb["pos"][:emb_rows.shape[1]] + emb["type"], emb["ln.w"], emb["ln.b"])
-    for p in layers:
-        x = encoder_layer(x, mask, p)
+    for i, p in enumerate(layers):
+        x = encoder_layer(x, mask, p, None if key is None or i < first_trained else jax.random.fold_in(key, i))
     x = (x * mask[:, :, None]).sum(1) / mask.sum(1, keepdims=True)
     return x / jnp.linalg.norm(x, axis=1, keepdims=True)
 
@@ -262,15 +270,17 @@ def turns(dialogues):
                 yield {"text": turn["text"], "category": best["category"], "kind": "turn"}
 
 
-def load_data(shared, own):
+def load_data(shared, own, validation):
     """(training, validation utterances, validation turns)."""
     lines, dev = read_lines(shared + "/utterances.jsonl"), read_lines(shared + "/dev.jsonl")
     train = [x for x in lines if number(x) % 5]
     for path in sorted(glob.glob(own + "/utterances-*.jsonl")):
         train += read_lines(path)
     train += turns(x for x in dev if number(x) % 4)
-    train += turns(read_lines(own + "/dialogues.jsonl"))
-    return train, [x for x in lines if number(x) % 5 == 0], list(turns(x for x in dev if number(x) % 4 == 0))
+    for path in sorted(glob.glob(own + "/dialogues*.jsonl")):
+        train += turns(read_lines(path))
+    valid = read_lines(validation + "/utterances.jsonl") + [x for x in lines if number(x) % 5 == 0]
+    return train, valid, list(turns(x for x in dev if number(x) % 4 == 0))
 
 
 SPELLINGS = [p.split("/") for p in """私/わたし 言/い 下さい/ください 事/こと 時/とき 何/なに 今/いま 出来/でき 分か/わか 来/き 行/い
@@ -303,9 +313,20 @@ def augment(text, rng):
     return text
 
 
-def batches(items, engine, rng, size, noisy=True):
+def lengthen(item, harmless, rng):
+    """Now and then a harmless line before or after, as in a long turn; what the line is stays the same."""
+    if rng.random() > JOINED:
+        return item["text"]
+    other = rng.choice(harmless)["text"]
+    if len(other) + len(item["text"]) > 110:
+        return item["text"]
+    return "、".join(rng.sample([plain(other), item["text"]], 2))
+
+
+def batches(items, engine, rng, size):
     """One epoch of (ids, mask, items), lines of about the same length together."""
-    rows = [(engine.tokens(augment(x["text"], rng) if noisy else plain(x["text"])), x) for x in items]
+    harmless = [x for x in items if x["category"] == "none"]
+    rows = [(engine.tokens(augment(lengthen(x, harmless, rng), rng)), x) for x in items]
     rng.shuffle(rows)
     rows.sort(key=lambda r: len(r[0]) + rng.random() * 3)
     groups = [rows[i:i + size] for i in range(0, len(rows) - size + 1, size)]
@@ -348,12 +369,12 @@ def make_step(emb, centre, rates, schedule, total):
                             optax.add_decayed_weights(0.01, is_matrix))
 
     def loss(params, fixed, rows, mask, y, w, key):
-        x = encode(rows, mask, small, fixed + params["layers"])
+        x = encode(rows, mask, small, fixed + params["layers"], len(fixed), key)
         x = centre[0] + (x - centre[0]) * jax.random.bernoulli(key, 0.9, x.shape) / 0.9
         binary, multi = logits(params["heads"], centre, x)
         t = jnp.where(y > 0, 0.97, 0.03)
         soft = optax.smooth_labels(jax.nn.one_hot(y, len(CATEGORIES)), 0.1)
-        each = optax.sigmoid_binary_cross_entropy(binary, t) + 0.5 * optax.softmax_cross_entropy(multi, soft)
+        each = optax.sigmoid_binary_cross_entropy(binary, t) + CATEGORY_LOSS * optax.softmax_cross_entropy(multi, soft)
         return (each * w).sum() / w.sum()
 
     @jax.jit
@@ -443,6 +464,14 @@ def figures(score, choice, items):
             "macro_f1_21": f1_score(truth, named, labels=range(1, 22), average="macro", zero_division=0)}
 
 
+def show_parts(name, score, choice, items):
+    """Figures of both validation parts."""
+    for part, own in (("own", True), ("shared", False)):
+        at = [i for i, x in enumerate(items) if x["id"].startswith("w") == own]
+        if at:
+            show(f"{name}, {part} part", figures(score[at], choice[at], [items[i] for i in at]))
+
+
 def show(name, result):
     print(f"{name}: " + " ".join(f"{k} {v:.3f}" for k, v in result.items()), flush=True)
 
@@ -491,15 +520,15 @@ def report_file(args, library, heads, centre, train_items, valid, valid_turns):
     embed = lambda items: engine.embed([plain(x["text"]) for x in items])
     a, b, c = embed(train_items), embed(valid), embed(valid_turns)
     np.savez(os.path.join(args.out, "embeddings.npz"), train=a, valid=b, turns=c)
-    show("file, trained heads", figures(*head_scores(heads, centre, b), valid))
+    show_parts("file, trained heads", *head_scores(heads, centre, b), valid)
     print(f"file, trained heads, turns: f1 {turn_f1(head_scores(heads, centre, c)[0], valid_turns):.3f}")
     for strength in (0.001, 0.01, 0.1):
-        show(f"file, logistic regression C={strength}", figures(*probe_scores(a, train_items, b, strength), valid))
+        show_parts(f"file, logistic regression C={strength}", *probe_scores(a, train_items, b, strength), valid)
 
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("e5", "shared", "own", "out"):
+    for name in ("e5", "shared", "own", "validation", "out"):
         p.add_argument("--" + name, required=True)
     p.add_argument("--layers", type=int, default=8, help="upper layers to train")
     p.add_argument("--epochs", type=int, default=4)
@@ -522,7 +551,7 @@ def main():
     data, engine = open(original, "rb").read(), Engine(library, original)
     emb, layers = load_model(data)
     assert write_model(data, layers, 0) == data or print("note: empty blocks rewritten")
-    items, valid, valid_turns = load_data(args.shared, args.own)
+    items, valid, valid_turns = load_data(args.shared, args.own, args.validation)
     random.Random(args.seed).shuffle(items)
     items = items[:args.limit]
     print(f"{len(items)} training lines, {len(valid)} validation lines, {len(valid_turns)} validation turns")
@@ -533,7 +562,7 @@ def main():
 
     def check(layers, heads, name):
         vectors = encode_all(valid, engine, make_encoder(emb, layers))
-        show(name, figures(*head_scores(heads, centre, vectors), valid))
+        show_parts(name, *head_scores(heads, centre, vectors), valid)
     check(layers, heads, f"before ({time.time() - began:.0f} s)")
     layers, heads = train(args, emb, layers, heads, centre, items, engine, check)
     export(args, data, layers, heads, centre)
