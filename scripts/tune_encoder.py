@@ -546,6 +546,7 @@ def main():
     began = time.time()
     os.makedirs(args.out, exist_ok=True)
     jax.config.update("jax_compilation_cache_dir", os.path.join(args.out, "xla-cache"))
+    jax.config.update("jax_default_prng_impl", "rbg")  # several times faster than the default on processors
     library = build_engine(args.e5, args.out)
     original = os.path.join(args.e5, "e5-small-q4.bin")
     data, engine = open(original, "rb").read(), Engine(library, original)
