@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "base/text.h"
+
 namespace guardian::redaction {
 namespace {
 
@@ -46,7 +48,9 @@ void find_towns(const std::vector<Morpheme>& words, std::vector<FoundDetail>& fo
     std::size_t end = i + 1;
     while (end < words.size() && (is_part(words[end]) || words[end].part_of_speech.starts_with("名詞,数")))
       ++end;
-    found.push_back({PersonalDetail::address, words[i].begin, words[end - 1].end});
+    // One character alone, such as 「開」, is seldom a town.
+    const bool is_town = end > i + 1 || count_characters(words[i].surface) > 1;
+    if (is_town) found.push_back({PersonalDetail::address, words[i].begin, words[end - 1].end});
     i = end - 1;
   }
 }
