@@ -19,11 +19,16 @@ const std::string kRest = "(?:の?" + kNumber + "(?:丁目|番地|番|号室|号
                           kNumber + "号室?)?";
 const std::string kNotANumber = "[^、。!?「」\\[\\]0-9〇一二三四五六七八九十]";
 
+bool is_hiragana(std::string_view text) {
+  static const RE2 kHiragana("[\\p{Hiragana}ー]+");
+  return RE2::FullMatch({text.data(), text.size()}, kHiragana);
+}
+
 void find_blocks(std::string_view text, const std::vector<Morpheme>& words, std::vector<FoundDetail>& found) {
   static const RE2 kFromTown("^(" + kNotANumber + "{0,20}?" + kNumber + "(?:丁目|番地)" + kRest + "|" +
                              kNotANumber + "{1,16}?[市区町村郡]" + kNotANumber + "{0,12}?" + kNumber +
                              "(?:番|号|[-ー−の]" + kNumber + ")" + kRest + ")");
-  static const RE2 kAnyTown("([\\p{Han}\\p{Katakana}ーヶ]{0,8}?" + kNumber + "丁目の?" + kNumber +
+  static const RE2 kAnyTown("([\\p{Han}\\p{Katakana}ーヶ]{0,8}?" + kNumber + "丁目[の、]?" + kNumber +
                             "(?:番地?|号|[-ー−の]" + kNumber + ")" + kRest + ")");
   const auto add = [&](const re2::StringPiece& address) {
     const auto begin = static_cast<std::size_t>(address.data() - text.data());
@@ -48,8 +53,9 @@ void find_towns(const std::vector<Morpheme>& words, std::vector<FoundDetail>& fo
     std::size_t end = i + 1;
     while (end < words.size() && (is_part(words[end]) || words[end].part_of_speech.starts_with("名詞,数")))
       ++end;
-    // One character alone, such as 「開」, is seldom a town.
-    const bool is_town = end > i + 1 || count_characters(words[i].surface) > 1;
+    // One character alone, such as 「開」, or kana are seldom a town.
+    const bool is_town =
+        end > i + 1 || (count_characters(words[i].surface) > 1 && !is_hiragana(words[i].surface));
     if (is_town) found.push_back({PersonalDetail::address, words[i].begin, words[end - 1].end});
     i = end - 1;
   }

@@ -104,7 +104,8 @@ std::vector<FoundDetail> find_names(std::string_view text, std::string_view befo
   static const RE2 kInKanji(
       "([\\p{Han}\\p{Katakana}ー々ヶ]{1,10})(?:と申します|といいます(?:[、。が]|$)|でございます)");
   static const RE2 kAfterCue(
-      "(?:担当の|担当者の|係の|氏名は|(?:お|私の)?名前は|名義は|フルネームは)([\\p{Han}\\p{Katakana}ー々ヶ]{"
+      "(?:担当の|担当者の|係の|氏名は|(?:お|私の)?名前は|名義は|フルネームは)、?([\\p{Han}\\p{Katakana}"
+      "ー々ヶ]{"
       "1,8})");
   static const RE2 kAsked("(?:お?名前|氏名|フルネーム|どちら様|名義)");
   const auto any = [](std::size_t, std::size_t) { return true; };

@@ -14,7 +14,7 @@ namespace {
 
 /// Details that touch one another as one, of the kind that was found first in `found`: what is doubtful is
 /// left out entirely.
-std::vector<FoundDetail> put_together(std::vector<FoundDetail> found) {
+std::vector<FoundDetail> put_together(const std::vector<FoundDetail>& found) {
   std::vector<FoundDetail> together;
   for (const auto& detail : found) {
     FoundDetail whole = detail;
@@ -105,7 +105,7 @@ Redaction Redactor::redact(std::string_view text, std::string_view before) const
   add(find_addresses(said.text, question, words));
   add(find_numbers(said.text, question));
   add(find_names(said.text, question, words));
-  auto originals = put_together(in_original(put_together(std::move(found)), said, text));
+  auto originals = put_together(in_original(put_together(found), said, text));
   auto redacted = replace(text, originals);
   return {std::move(redacted), std::move(originals)};
 }

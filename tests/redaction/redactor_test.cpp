@@ -54,6 +54,7 @@ TEST(Redaction, NamesOfTheDictionaryAndWhereNamesAreSaid) {
   EXPECT_EQ(redacted("タノウエと申します"), "[氏名]と申します");
   EXPECT_EQ(redacted("担当の高橋さんを出して"), "担当の[氏名]さんを出して");
   EXPECT_EQ(redacted("林様はいらっしゃいますか"), "[氏名]様はいらっしゃいますか");
+  EXPECT_EQ(redacted("名前は、辻です"), "名前は、[氏名]です");
   EXPECT_EQ(redacted("サポートセンターの佐藤でございます"), "サポートセンターの[氏名]でございます");
   EXPECT_EQ(redacted("やっぱりやめます、キャンセル", "お名前をお願いします"), "やっぱりやめます、キャンセル");
   EXPECT_EQ(redacted("たのうえです", "お名前を頂戴できますか"), "[氏名]です");
@@ -73,6 +74,8 @@ TEST(Redaction, AddressesGoButATownAloneStays) {
   EXPECT_EQ(redacted("東京都新宿区西新宿二丁目8番1号に送って"), "[住所]に送って");
   EXPECT_EQ(redacted("横浜市西区みなとみらい2-3-1です"), "[住所]です");
   EXPECT_THAT(redacted("大阪市北区梅田三の一の三、グランハイツ502号室です"), Not(HasSubstr("梅田")));
+  EXPECT_EQ(redacted("桜台一丁目、二十の五でございます"), "[住所]でございます");
+  EXPECT_EQ(redacted("お前んちの住所を言え"), "お前んちの住所を言え");
   EXPECT_EQ(redacted("住所は千葉県船橋市です"), "住所は[住所]です");
   EXPECT_EQ(redacted("大阪から来ました"), "大阪から来ました");
   EXPECT_EQ(redacted("島根に行こうと思います"), "島根に行こうと思います");
