@@ -2,6 +2,7 @@
 
 #include <mecab.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -10,6 +11,7 @@ namespace guardian {
 namespace {
 
 // IPADIC's feature columns.
+constexpr std::size_t kPartOfSpeechColumns = 4;
 constexpr std::size_t kLemmaColumn = 6;
 constexpr std::size_t kReadingColumn = 7;
 
@@ -36,7 +38,8 @@ Morpheme to_morpheme(const mecab_node_t& node, const char* text) {
   morpheme.lemma = column_or(columns, kLemmaColumn, surface);
   morpheme.reading = to_hiragana(column_or(columns, kReadingColumn, surface));
   morpheme.part_of_speech = std::string(columns[0]);
-  if (columns.size() > 1 && columns[1] != "*") morpheme.part_of_speech.append(",").append(columns[1]);
+  for (std::size_t i = 1; i < std::min(columns.size(), kPartOfSpeechColumns) && columns[i] != "*"; ++i)
+    morpheme.part_of_speech.append(",").append(columns[i]);
   morpheme.begin = static_cast<std::size_t>(node.surface - text);
   morpheme.end = morpheme.begin + node.length;
   return morpheme;

@@ -17,7 +17,7 @@ struct Morpheme {
   std::string surface;         ///< as written
   std::string lemma;           ///< dictionary form; the surface if unknown
   std::string reading;         ///< hiragana; the surface in hiragana if unknown
-  std::string part_of_speech;  ///< IPADIC's first two levels, e.g. 「名詞,固有名詞」
+  std::string part_of_speech;  ///< IPADIC's levels as far as they go, e.g. 「名詞,固有名詞,人名,姓」
   std::size_t begin = 0;       ///< byte offset in the text
   std::size_t end = 0;
 };

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/output_names.h"
+#include "consultation/consultant.h"
 #include "pipeline/assessor.h"
 #include "pipeline/installation.h"
 #include "pipeline/listener.h"
@@ -17,6 +18,7 @@ namespace {
 /// Everything that is loaded once and serves all files. Ready transcripts need no ears.
 struct Engine {
   pipeline::Assessor assessor;
+  std::optional<consultation::Consultant> consultant;  ///< only if the user named an endpoint
   std::optional<pipeline::Listener> listener;
 };
 
@@ -25,7 +27,12 @@ Result<Engine> load_engine(const AnalyzeOptions& options, const CommonOptions& c
   if (!policy) return tl::unexpected<Error>(policy.error());
   auto assessor = pipeline::Assessor::load(*policy);
   if (!assessor) return tl::unexpected<Error>(assessor.error());
-  Engine engine{std::move(*assessor), std::nullopt};
+  Engine engine{std::move(*assessor), std::nullopt, std::nullopt};
+  if (const auto file = pipeline::find_consultation(options.consult); !file.empty()) {
+    auto consultant = consultation::Consultant::load(file, engine.assessor.judge().policy());
+    if (!consultant) return tl::unexpected<Error>(consultant.error());
+    engine.consultant = std::move(*consultant);
+  }
   if (options.transcripts) return engine;
   auto listener = pipeline::Listener::load({options.listening.model, *policy, options.listening.threads});
   if (!listener) return tl::unexpected<Error>(listener.error());
@@ -41,6 +48,17 @@ Result<pipeline::HeardRecording> hear(Engine& engine, const std::filesystem::pat
       file, {options.listening.customer_channel}, [&](double share) { bar.update(share); }, common.stop);
 }
 
+/// The report, with the opinion from outside if one is wanted.
+Result<report::Report> assess(const Engine& engine, pipeline::HeardRecording heard,
+                              const std::stop_token& stop) {
+  if (!engine.consultant) return engine.assessor.assess(std::move(heard));
+  const auto consultation = engine.consultant->consult(heard.transcript, stop);
+  if (!consultation) return tl::unexpected<Error>(consultation.error());
+  auto& warnings = heard.transcript.warnings;
+  warnings.insert(warnings.end(), consultation->remarks.begin(), consultation->remarks.end());
+  return engine.assessor.assess(std::move(heard), consultation->opinions);
+}
+
 /// The report on stdout, unless only files were asked for together with many inputs: a person reads the
 /// summary.
 Result<void> print_report(const report::Report& report, const AnalyzeOptions& options,
@@ -53,13 +71,14 @@ Result<void> analyze_one(Engine& engine, const std::filesystem::path& file, cons
                          const AnalyzeOptions& options, const CommonOptions& common) {
   auto heard = hear(engine, file, options, common);
   if (!heard) return tl::unexpected<Error>(heard.error());
-  const auto report = engine.assessor.assess(std::move(*heard));
+  const auto report = assess(engine, std::move(*heard), common.stop);
+  if (!report) return tl::unexpected<Error>(report.error());
   if (!options.out.empty()) {
     const auto source = options.transcripts ? std::filesystem::path() : file;
-    auto written = pipeline::write_report_files(report, source, options.out, name, common.stop);
+    auto written = pipeline::write_report_files(*report, source, options.out, name, common.stop);
     if (!written) return written;
   }
-  auto printed = print_report(report, options, common);
+  auto printed = print_report(*report, options, common);
   if (!printed || options.out.empty() || options.json) return printed;
   const auto html = (options.out / (name + ".report.html")).string();
   return print(common.language == Language::japanese ? fmt::format("報告書: {}\n", printable(html))

@@ -65,6 +65,8 @@ void add_analyze(CLI::App& program, Arguments& arguments) {
       ->excludes(files);
   command.add_flag("--json", arguments.analyze.json, "JSON で出力 / JSON on stdout");
   command.add_option("--out", arguments.analyze.out, "報告書を書くフォルダー / folder for report files");
+  command.add_option("--consult", arguments.analyze.consult,
+                     "意見を聞く外部モデルの設定 (YAML) / outside model to ask (YAML)");
   add_listening(command, arguments.analyze.listening, arguments);
 }
 

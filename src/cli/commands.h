@@ -29,7 +29,8 @@ struct AnalyzeOptions {
   std::vector<std::filesystem::path> files;
   bool transcripts = false;  ///< the files are ready transcripts
   bool json = false;
-  std::filesystem::path out;  ///< folder for reports; empty: none
+  std::filesystem::path out;      ///< folder for reports; empty: none
+  std::filesystem::path consult;  ///< file that names a model outside; empty: $GUARDIAN_CONSULT, or none
   ListeningOptions listening;
 };
 int analyze(const AnalyzeOptions& options, const CommonOptions& common);

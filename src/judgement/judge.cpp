@@ -115,10 +115,11 @@ struct Judge::Impl {
   std::vector<std::optional<Opinion>> think(const speech::Transcript& transcript) const;
   std::vector<Statement> weigh_turn(const std::vector<RuleHit>& strongest,
                                     const std::optional<Opinion>& opinion, const SearchableText& text,
-                                    double alone_from) const;
+                                    double alone_from, const OutsideOpinion* outside) const;
   void judge_turn(std::size_t index, const speech::Transcript& transcript,
                   const std::vector<SearchableText>& texts, const std::optional<Opinion>& opinion,
-                  Verdict& verdict, std::vector<std::string>& complaints) const;
+                  const OutsideOpinion* outside, Verdict& verdict,
+                  std::vector<std::string>& complaints) const;
   Finding to_finding(const Statement& statement, const speech::Utterance& utterance,
                      const SearchableText& text) const;
   void score(Verdict& verdict) const;
@@ -166,13 +167,16 @@ std::vector<std::optional<Opinion>> Judge::Impl::think(const speech::Transcript&
 
 std::vector<Statement> Judge::Impl::weigh_turn(const std::vector<RuleHit>& strongest,
                                                const std::optional<Opinion>& opinion,
-                                               const SearchableText& text, double alone_from) const {
-  return opinion ? weigh(strongest, *opinion, text, *witness, policy, alone_from) : statements_of(strongest);
+                                               const SearchableText& text, double alone_from,
+                                               const OutsideOpinion* outside) const {
+  return opinion ? weigh(strongest, *opinion, text, *witness, policy, alone_from, outside)
+                 : statements_of(strongest);
 }
 
 void Judge::Impl::judge_turn(std::size_t index, const speech::Transcript& transcript,
                              const std::vector<SearchableText>& texts, const std::optional<Opinion>& opinion,
-                             Verdict& verdict, std::vector<std::string>& complaints) const {
+                             const OutsideOpinion* outside, Verdict& verdict,
+                             std::vector<std::string>& complaints) const {
   const auto& utterance = transcript.utterances[index];
   const auto hits = matcher.find(texts[index], utterance.speaker, {&texts, &transcript, index});
   if (has_category(hits, kWarning)) verdict.warned_utterances.push_back(utterance.index);
@@ -182,7 +186,7 @@ void Judge::Impl::judge_turn(std::size_t index, const speech::Transcript& transc
     return;
   }
   const auto statements = weigh_turn(strongest_of_each(hits, texts[index], policy), opinion, texts[index],
-                                     policy.scale.meaning_alone);
+                                     policy.scale.meaning_alone, outside);
   for (const auto& statement : statements)
     verdict.findings.push_back(to_finding(statement, utterance, texts[index]));
   if (statements.empty() && has_category(hits, kComplaint)) complaints.push_back(utterance.text);
@@ -208,14 +212,17 @@ Result<Judge> Judge::create(policy::Policy policy, std::optional<MeaningWitness>
 
 const policy::Policy& Judge::policy() const { return impl_->policy; }
 
-Verdict Judge::judge(const speech::Transcript& transcript) const {
+Verdict Judge::judge(const speech::Transcript& transcript, const OutsideOpinions& outside) const {
   const auto texts = impl_->prepare(transcript);
   Verdict verdict;
   verdict.policy_version = impl_->policy.version;
   std::vector<std::string> complaints;
   const auto thoughts = impl_->think(transcript);
-  for (std::size_t i = 0; i < texts.size(); ++i)
-    impl_->judge_turn(i, transcript, texts, thoughts[i], verdict, complaints);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto heard = outside.find(transcript.utterances[i].index);
+    impl_->judge_turn(i, transcript, texts, thoughts[i], heard == outside.end() ? nullptr : &heard->second,
+                      verdict, complaints);
+  }
   follow_course(verdict.findings, verdict, transcript, impl_->policy);
   for (auto& finding : find_in_course(verdict, transcript, texts, impl_->policy))
     verdict.findings.push_back(std::move(finding));
@@ -238,7 +245,7 @@ UtteranceVerdict Judge::judge_utterance(const std::string& text) const {
   const auto strongest = strongest_of_each(hits, searchable, impl_->policy);
   verdict.probability = surest_of(strongest);
   if (opinion) verdict.probability = impl_->witness->together(*opinion, verdict.probability);
-  const auto statements = impl_->weigh_turn(strongest, opinion, searchable, 0.0);
+  const auto statements = impl_->weigh_turn(strongest, opinion, searchable, 0.0, nullptr);
   const auto main =
       std::max_element(statements.begin(), statements.end(), [](const Statement& a, const Statement& b) {
         return std::pair(a.confidence, a.severity) < std::pair(b.confidence, b.severity);

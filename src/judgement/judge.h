@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "judgement/meaning_model.h"
+#include "judgement/outside_opinion.h"
 #include "judgement/verdict.h"
 #include "policy/policy.h"
 #include "speech/transcript.h"
@@ -45,7 +46,8 @@ class Judge {
 
   const policy::Policy& policy() const;
 
-  Verdict judge(const speech::Transcript& transcript) const;
+  /// `outside` is weighed only beside the second witness.
+  Verdict judge(const speech::Transcript& transcript, const OutsideOpinions& outside = {}) const;
 
   /// `text` must be valid UTF-8.
   UtteranceVerdict judge_utterance(const std::string& text) const;

@@ -95,6 +95,15 @@ Text witnesses_text(const MeaningWitness& witness, const Opinion& opinion, doubl
                       rules, together * 100.0)};
 }
 
+Text outside_text(const OutsideOpinion& outside, double heard, const policy::Policy& policy) {
+  const Text none = {"該当なし", "none"};
+  const auto& label = outside.category.empty() ? none : policy.category(outside.category).label;
+  return {fmt::format("外部の意見 {:+.1f} (「{}」) → 疑いの確からしさ {:.0f}%", share_of(outside), label.ja,
+                      heard * 100.0),
+          fmt::format("outside opinion {:+.1f} (\"{}\") -> probability {:.0f}%", share_of(outside), label.en,
+                      heard * 100.0)};
+}
+
 Statement meaning_statement(const std::string& category, const Opinion& opinion, const SearchableText& text,
                             const MeaningWitness& witness, const policy::Policy& policy) {
   Statement statement;
@@ -154,12 +163,14 @@ std::vector<Statement> statements_of(const std::vector<RuleHit>& hits) {
 
 std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& opinion,
                              const SearchableText& text, const MeaningWitness& witness,
-                             const policy::Policy& policy, double alone_from) {
+                             const policy::Policy& policy, double alone_from, const OutsideOpinion* outside) {
   const double rule_confidence = surest_of(hits);
   const double together = witness.together(opinion, rule_confidence);
   const bool alone = rule_confidence < kHint;  // a hint of a tone is no second witness
   const double needed = alone ? std::max(alone_from, witness.model().threshold) : witness.model().threshold;
-  if (together < needed) return {};
+  const double sure = outside != nullptr ? with_outside(together, *outside) : together;
+  // Whoever talks the outside model round must not make a finding vanish.
+  if (std::max(together, sure) < needed) return {};
 
   const auto support = support_of(hits, opinion, policy);
   if (support.empty()) return {};
@@ -170,15 +181,17 @@ std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& op
     const double mine = support.at(hit.rule->category);
     if (hit.rule->category != first->first && mine < kFurtherCategory) continue;
     statements.push_back(rule_statement(hit));
-    statements.back().confidence = together * std::min(1.0, mine / std::max(first->second, 1e-9));
+    statements.back().confidence = sure * std::min(1.0, mine / std::max(first->second, 1e-9));
   }
   const auto has_first = [&](const Statement& statement) { return statement.category == first->first; };
   if (std::none_of(statements.begin(), statements.end(), has_first)) {
     statements.push_back(meaning_statement(first->first, opinion, text, witness, policy));
-    statements.back().confidence = together;
+    statements.back().confidence = sure;
   }
-  for (auto& statement : statements)
+  for (auto& statement : statements) {
     statement.witnesses.push_back(witnesses_text(witness, opinion, rule_confidence, together));
+    if (outside != nullptr) statement.witnesses.push_back(outside_text(*outside, sure, policy));
+  }
   std::stable_sort(statements.begin(), statements.end(), [](const Statement& a, const Statement& b) {
     return a.in_surface.begin < b.in_surface.begin;
   });

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "judgement/meaning_model.h"
+#include "judgement/outside_opinion.h"
 #include "judgement/rule_matcher.h"
 #include "judgement/searchable_text.h"
 #include "policy/policy.h"
@@ -41,9 +42,11 @@ double surest_of(const std::vector<RuleHit>& hits);
 std::vector<Statement> statements_of(const std::vector<RuleHit>& hits);
 
 /// Both witnesses. `hits` come from strongest_of_each. `alone_from`: probability from which on the meaning is
-/// believed without a rule. Empty if the utterance is not reported.
+/// believed without a rule. `outside`, null without one, moves how sure we are: it may bring what nearly is
+/// reported over the threshold, and takes nothing away. Empty if the utterance is not reported.
 std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& opinion,
                              const SearchableText& text, const MeaningWitness& witness,
-                             const policy::Policy& policy, double alone_from);
+                             const policy::Policy& policy, double alone_from,
+                             const OutsideOpinion* outside = nullptr);
 
 }  // namespace guardian::judgement

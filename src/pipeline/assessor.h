@@ -22,7 +22,8 @@ class Assessor {
   Assessor& operator=(Assessor&&) noexcept;
   ~Assessor();
 
-  report::Report assess(HeardRecording heard) const;
+  /// `outside`: what a model outside said of single turns (consultation/), if one was asked.
+  report::Report assess(HeardRecording heard, const judgement::OutsideOpinions& outside = {}) const;
 
   const judgement::Judge& judge() const;
 

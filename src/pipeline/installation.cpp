@@ -101,6 +101,10 @@ Result<std::filesystem::path> find_meaning_model() {
                       places);
 }
 
+std::filesystem::path find_consultation(const std::filesystem::path& chosen) {
+  return chosen.empty() ? from_environment("GUARDIAN_CONSULT") : chosen;
+}
+
 Result<std::filesystem::path> find_catalogue() {
   const std::vector<std::filesystem::path> places = {
       program_share() / "models/catalogue.yaml",

@@ -30,6 +30,10 @@ Result<std::filesystem::path> find_voice_activity_weights();
 Result<std::filesystem::path> find_sentence_encoder();
 Result<std::filesystem::path> find_meaning_model();
 
+/// The file that names a model outside to be asked: `chosen` if not empty, else $GUARDIAN_CONSULT; empty if
+/// neither is set, and then none is asked.
+std::filesystem::path find_consultation(const std::filesystem::path& chosen);
+
 /// models/catalogue.yaml beside the program or in the source tree. Errors: not_found.
 Result<std::filesystem::path> find_catalogue();
 

@@ -36,6 +36,7 @@ TEST(Morphology, KnowsDictionaryFormAndPartOfSpeech) {
   ASSERT_EQ(words.size(), 2U);
   EXPECT_EQ(words[0].lemma, "走る");
   EXPECT_EQ(words[0].part_of_speech, "動詞,自立");
+  EXPECT_EQ(Morphology::load().value().analyze("田中")[0].part_of_speech, "名詞,固有名詞,人名,姓");
 }
 
 TEST(Morphology, EndsOnAnything) {
