@@ -110,6 +110,10 @@ void add_train(CLI::App& program, Arguments& arguments) {
       .add_option("--weigh-on", arguments.train.weigh_on,
                   "証人の重みを決める、学習に使わない発話 / utterances to weigh on, not trained on")
       ->required();
+  command
+      .add_option("--weigh-on-dialogues", arguments.train.weigh_on_dialogues,
+                  "通話の中での重みを決める、学習に使わない対話 / dialogues to weigh on, not trained on")
+      ->required();
   command.add_option("--utterances", arguments.train.utterances, "学習する発話 / utterances to learn from");
   command.add_option("--dialogues", arguments.train.dialogues, "対話 / dialogues");
   command.add_option("--version-name", arguments.train.version, "モデルの版 / version of the model")

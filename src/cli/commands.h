@@ -57,7 +57,8 @@ struct TrainOptions {
   std::vector<std::filesystem::path> utterances;
   std::vector<std::filesystem::path> dialogues;
   std::vector<std::filesystem::path> weigh_on;  ///< utterances unseen by rules and encoder, never trained on
-  std::filesystem::path out;                    ///< the model's file
+  std::vector<std::filesystem::path> weigh_on_dialogues;  ///< dialogues of that kind
+  std::filesystem::path out;                              ///< the model's file
   std::string version;
 };
 int train(const TrainOptions& options, const CommonOptions& common);

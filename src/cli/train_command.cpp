@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/console.h"
@@ -24,14 +27,23 @@ Result<training::TrainingData> read_data(const TrainOptions& options, std::strin
   };
   for (const auto& file : options.weigh_on)
     if (auto taken = take(file, data.unseen); !taken) return tl::unexpected<Error>(taken.error());
+  const auto take_dialogues = [&](const std::filesystem::path& file,
+                                  std::vector<evaluation::LabelledDialogue>& to) -> Result<void> {
+    auto dialogues = evaluation::read_dialogues(file);
+    if (!dialogues) return tl::unexpected<Error>(dialogues.error());
+    std::move(dialogues->begin(), dialogues->end(), std::back_inserter(to));
+    sums += sha256_of_file(file).value_or("");
+    return {};
+  };
+  for (const auto& file : options.weigh_on_dialogues)
+    if (auto taken = take_dialogues(file, data.unseen_dialogues); !taken)
+      return tl::unexpected<Error>(taken.error());
   for (const auto& file : options.utterances)
     if (auto taken = take(file, data.examples); !taken) return tl::unexpected<Error>(taken.error());
-  for (const auto& file : options.dialogues) {
-    const auto dialogues = evaluation::read_dialogues(file);
-    if (!dialogues) return tl::unexpected<Error>(dialogues.error());
-    for (auto& turn : evaluation::customer_turns(*dialogues)) data.examples.push_back(std::move(turn));
-    sums += sha256_of_file(file).value_or("");
-  }
+  std::vector<evaluation::LabelledDialogue> dialogues;
+  for (const auto& file : options.dialogues)
+    if (auto taken = take_dialogues(file, dialogues); !taken) return tl::unexpected<Error>(taken.error());
+  for (auto& turn : evaluation::customer_turns(dialogues)) data.examples.push_back(std::move(turn));
   return data;
 }
 
@@ -48,13 +60,16 @@ std::string describe(const training::Trained& trained, Language language) {
   const auto& model = trained.model;
   const char* form = language == Language::japanese
                          ? "発話 {} 件、文字列 {} 種、規則の重み {:.2f}、しきい値 {:.3f}\n"
+                           "通話の中では: 意味 {:.2f}、規則 {:.2f}、ほかの発言 {:.2f}、基準 {:+.2f}\n"
                            "学習に使っていない発話: F1 {:.3f}、再現率 {:.3f}、紛らわしい負例の誤検知 "
                            "{:.1f}%、ふつうの発話 {:.1f}%\n"
                          : "{} utterances, {} n-grams, rule weight {:.2f}, threshold {:.3f}\n"
+                           "in a call: meaning {:.2f}, rules {:.2f}, rest {:.2f}, base {:+.2f}\n"
                            "on unseen utterances: F1 {:.3f}, recall {:.3f}, hard negatives flagged {:.1f}%, "
                            "ordinary {:.1f}%\n";
   return fmt::format(fmt::runtime(form), model.origin.utterances, model.space.vocabulary.size(),
-                     model.rule_weight, model.threshold, f1, recall, hard * 100.0, ordinary * 100.0);
+                     model.alone.rules, model.threshold, model.in_call.meaning, model.in_call.rules,
+                     model.in_call.rest, model.in_call.offset, f1, recall, hard * 100.0, ordinary * 100.0);
 }
 
 Result<void> train_and_save(const TrainOptions& options, const CommonOptions& common) {

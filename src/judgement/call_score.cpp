@@ -10,7 +10,8 @@ namespace {
 constexpr int kBandWidth = 20;
 constexpr int kEmergency = 80;
 // A finding we are less sure of than this counts in proportion; above it, severity alone speaks.
-constexpr double kSure = 0.6;
+constexpr double kSure = 0.9;
+constexpr double kSureOfEmergency = 0.7;
 
 double weight_of(policy::CategoryKind kind, const policy::Scale& scale) {
   switch (kind) {
@@ -33,7 +34,7 @@ double strength_of(const Finding& finding, policy::CategoryKind kind, const poli
 }
 
 bool is_emergency(const Finding& finding) {
-  return finding.severity >= kEmergency && finding.confidence >= kSure;
+  return finding.severity >= kEmergency && finding.confidence >= kSureOfEmergency;
 }
 
 /// What the score of a call needs to know of its findings, so that leaving one out does not mean starting

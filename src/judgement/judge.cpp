@@ -115,11 +115,13 @@ struct Judge::Impl {
   std::vector<std::optional<Opinion>> think(const speech::Transcript& transcript) const;
   std::vector<Statement> weigh_turn(const std::vector<RuleHit>& strongest,
                                     const std::optional<Opinion>& opinion, const SearchableText& text,
-                                    double alone_from, const OutsideOpinion* outside) const;
+                                    const Scales& scales) const;
+  std::vector<Scales> scales_for(const speech::Transcript& transcript,
+                                 const std::vector<std::optional<Opinion>>& thoughts,
+                                 const OutsideOpinions& outside) const;
   void judge_turn(std::size_t index, const speech::Transcript& transcript,
                   const std::vector<SearchableText>& texts, const std::optional<Opinion>& opinion,
-                  const OutsideOpinion* outside, Verdict& verdict,
-                  std::vector<std::string>& complaints) const;
+                  const Scales& scales, Verdict& verdict, std::vector<std::string>& complaints) const;
   Finding to_finding(const Statement& statement, const speech::Utterance& utterance,
                      const SearchableText& text) const;
   void score(Verdict& verdict) const;
@@ -167,15 +169,33 @@ std::vector<std::optional<Opinion>> Judge::Impl::think(const speech::Transcript&
 
 std::vector<Statement> Judge::Impl::weigh_turn(const std::vector<RuleHit>& strongest,
                                                const std::optional<Opinion>& opinion,
-                                               const SearchableText& text, double alone_from,
-                                               const OutsideOpinion* outside) const {
-  return opinion ? weigh(strongest, *opinion, text, *witness, policy, alone_from, outside)
-                 : statements_of(strongest);
+                                               const SearchableText& text, const Scales& scales) const {
+  return opinion ? weigh(strongest, *opinion, text, *witness, policy, scales) : statements_of(strongest);
+}
+
+/// A turn is weighed knowing what the customer's other turns mean: the same rough word is one thing in
+/// friendly talk and another amid abuse.
+std::vector<Scales> Judge::Impl::scales_for(const speech::Transcript& transcript,
+                                            const std::vector<std::optional<Opinion>>& thoughts,
+                                            const OutsideOpinions& outside) const {
+  std::vector<Scales> scales(thoughts.size());
+  if (!witness) return scales;
+  std::vector<double> log_odds;
+  for (const auto& thought : thoughts)
+    if (thought) log_odds.push_back(thought->logit);
+  const auto rest = mean_of_rest(log_odds);
+  for (std::size_t i = 0, turn = 0; i < thoughts.size(); ++i) {
+    if (!thoughts[i]) continue;
+    const auto heard = outside.find(transcript.utterances[i].index);
+    scales[i] = {witness->model().in_call, rest[turn++], policy.scale.reported_from,
+                 heard == outside.end() ? nullptr : &heard->second};
+  }
+  return scales;
 }
 
 void Judge::Impl::judge_turn(std::size_t index, const speech::Transcript& transcript,
                              const std::vector<SearchableText>& texts, const std::optional<Opinion>& opinion,
-                             const OutsideOpinion* outside, Verdict& verdict,
+                             const Scales& scales, Verdict& verdict,
                              std::vector<std::string>& complaints) const {
   const auto& utterance = transcript.utterances[index];
   const auto hits = matcher.find(texts[index], utterance.speaker, {&texts, &transcript, index});
@@ -185,8 +205,8 @@ void Judge::Impl::judge_turn(std::size_t index, const speech::Transcript& transc
     verdict.distress_utterances.push_back(utterance.index);
     return;
   }
-  const auto statements = weigh_turn(strongest_of_each(hits, texts[index], policy), opinion, texts[index],
-                                     policy.scale.meaning_alone, outside);
+  const auto statements =
+      weigh_turn(strongest_of_each(hits, texts[index], policy), opinion, texts[index], scales);
   for (const auto& statement : statements)
     verdict.findings.push_back(to_finding(statement, utterance, texts[index]));
   if (statements.empty() && has_category(hits, kComplaint)) complaints.push_back(utterance.text);
@@ -218,11 +238,9 @@ Verdict Judge::judge(const speech::Transcript& transcript, const OutsideOpinions
   verdict.policy_version = impl_->policy.version;
   std::vector<std::string> complaints;
   const auto thoughts = impl_->think(transcript);
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const auto heard = outside.find(transcript.utterances[i].index);
-    impl_->judge_turn(i, transcript, texts, thoughts[i], heard == outside.end() ? nullptr : &heard->second,
-                      verdict, complaints);
-  }
+  const auto scales = impl_->scales_for(transcript, thoughts, outside);
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    impl_->judge_turn(i, transcript, texts, thoughts[i], scales[i], verdict, complaints);
   follow_course(verdict.findings, verdict, transcript, impl_->policy);
   for (auto& finding : find_in_course(verdict, transcript, texts, impl_->policy))
     verdict.findings.push_back(std::move(finding));
@@ -244,8 +262,13 @@ UtteranceVerdict Judge::judge_utterance(const std::string& text) const {
   if (impl_->witness) opinion = impl_->witness->opinions({text}).front();
   const auto strongest = strongest_of_each(hits, searchable, impl_->policy);
   verdict.probability = surest_of(strongest);
-  if (opinion) verdict.probability = impl_->witness->together(*opinion, verdict.probability);
-  const auto statements = impl_->weigh_turn(strongest, opinion, searchable, 0.0, nullptr);
+  Scales scales;
+  if (opinion) {
+    const auto& model = impl_->witness->model();
+    scales = {model.alone, 0.0, model.threshold, nullptr};
+    verdict.probability = model.alone.probability({opinion->logit, verdict.probability, 0.0});
+  }
+  const auto statements = impl_->weigh_turn(strongest, opinion, searchable, scales);
   const auto main =
       std::max_element(statements.begin(), statements.end(), [](const Statement& a, const Statement& b) {
         return std::pair(a.confidence, a.severity) < std::pair(b.confidence, b.severity);

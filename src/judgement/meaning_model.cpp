@@ -14,7 +14,7 @@
 namespace guardian::judgement {
 namespace {
 
-constexpr std::string_view kMagic = "GMM1";
+constexpr std::string_view kMagic = "GMM2";
 constexpr std::size_t kSumBytes = 64;  // SHA-256 in hexadecimal, at the end of the file
 constexpr std::uint64_t kFileBytes = 64U << 20U;
 constexpr std::size_t kMaximumNgrams = 1U << 20U;
@@ -22,6 +22,8 @@ constexpr std::size_t kMaximumDimension = 4096;
 constexpr double kMostCertain =
     0.99;  // more cannot be known from the few hundred utterances it was weighed on
 constexpr double kSixteenBits = 32767.0;
+constexpr double kBound = 6.0;  // one turn alone must not decide what the rest is like
+constexpr double kUsual = -3.0;
 
 struct Malformed {};
 
@@ -92,6 +94,15 @@ LinearHead read_head(Cursor& cursor, std::size_t ngrams, std::size_t dimension) 
   return head;
 }
 
+nlohmann::ordered_json describe(const Belief& belief) {
+  return {
+      {"meaning", belief.meaning}, {"rules", belief.rules}, {"rest", belief.rest}, {"offset", belief.offset}};
+}
+
+Belief read_belief(const nlohmann::json& weights) {
+  return {weights.at("meaning"), weights.at("rules"), weights.at("rest"), weights.at("offset")};
+}
+
 nlohmann::ordered_json describe(const MeaningModel& model) {
   std::vector<std::string> ids;
   for (const auto& [id, head] : model.categories) ids.push_back(id);
@@ -104,14 +115,9 @@ nlohmann::ordered_json describe(const MeaningModel& model) {
           {"dimension", model.space.middle.size()},
           {"scale", model.space.scale},
           {"categories", ids},
-          {"calibration", {model.calibration.slope, model.calibration.offset}},
-          {"together", {model.together.slope, model.together.offset}},
-          {"rule_weight", model.rule_weight},
+          {"alone", describe(model.alone)},
+          {"in_call", describe(model.in_call)},
           {"threshold", model.threshold}};
-}
-
-Calibration read_calibration(const nlohmann::json& pair) {
-  return {pair.at(0).get<double>(), pair.at(1).get<double>()};
 }
 
 MeaningModel parse(std::string_view bytes) {
@@ -136,9 +142,8 @@ MeaningModel parse(std::string_view bytes) {
   for (const auto& id : header->at("categories"))
     model.categories[id.get<std::string>()] = read_head(cursor, ngrams, dimension);
   if (!cursor.at_end()) throw Malformed{};
-  model.calibration = read_calibration(header->at("calibration"));
-  model.together = read_calibration(header->at("together"));
-  model.rule_weight = header->at("rule_weight");
+  model.alone = read_belief(header->at("alone"));
+  model.in_call = read_belief(header->at("in_call"));
   model.threshold = header->at("threshold");
   return model;
 }
@@ -147,7 +152,22 @@ double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 
 }  // namespace
 
-double Calibration::probability(double x) const { return sigmoid(slope * x + offset); }
+double Belief::probability(const Testimony& testimony) const {
+  const double sum = meaning * testimony.meaning + rules * testimony.rules + rest * testimony.rest + offset;
+  return std::min(sigmoid(sum), kMostCertain);
+}
+
+std::vector<double> mean_of_rest(const std::vector<double>& log_odds) {
+  double sum = 0.0;
+  const auto bounded = [](double odds) { return std::clamp(odds, -kBound, kBound); };
+  for (const double odds : log_odds) sum += bounded(odds);
+  std::vector<double> means;
+  means.reserve(log_odds.size());
+  for (const double odds : log_odds)
+    means.push_back(log_odds.size() < 2 ? kUsual
+                                        : (sum - bounded(odds)) / static_cast<double>(log_odds.size() - 1));
+  return means;
+}
 
 UtteranceFeatures FeatureSpace::features(std::string_view text, const std::vector<float>& vector) const {
   UtteranceFeatures features;
@@ -231,19 +251,12 @@ std::vector<Opinion> MeaningWitness::opinions(const std::vector<std::string>& te
     const auto features = model_.space.features(texts[i], vectors[i]);
     Opinion opinion;
     opinion.logit = apply(model_.harassment, features);
-    opinion.harassment = model_.calibration.probability(opinion.logit);
     for (const auto& [id, head] : model_.categories) opinion.categories[id] = sigmoid(apply(head, features));
     opinion.severity =
         static_cast<int>(std::lround(std::clamp(apply(model_.severity, features), 0.0, 100.0)));
     opinions.push_back(std::move(opinion));
   }
   return opinions;
-}
-
-double MeaningWitness::together(const Opinion& opinion, double rule_confidence) const {
-  const double probability =
-      model_.together.probability(opinion.logit + model_.rule_weight * rule_confidence);
-  return std::min(probability, kMostCertain);
 }
 
 }  // namespace guardian::judgement

@@ -40,12 +40,22 @@ struct FeatureSpace {
   UtteranceFeatures features(std::string_view text, const std::vector<float>& vector) const;
 };
 
-/// P(harassment) = 1 / (1 + exp(-(slope * x + offset))). Platt 1999.
-struct Calibration {
-  double slope = 1.0;
+/// What the witnesses say of one utterance.
+struct Testimony {
+  double meaning = 0.0;  ///< log odds of harassment
+  double rules = 0.0;    ///< confidence of the surest rule, 0 without
+  double rest = 0.0;     ///< mean log odds of what the customer said otherwise in the call, see mean_of_rest
+};
+
+/// How much of it is believed: P(harassment) = 1 / (1 + exp(-(weighted sum + offset))), at most 0.99. The
+/// weights are fitted on data that no witness has seen. Platt 1999.
+struct Belief {
+  double meaning = 1.0;
+  double rules = 0.0;
+  double rest = 0.0;
   double offset = 0.0;
 
-  double probability(double x) const;
+  double probability(const Testimony& testimony) const;
 };
 
 /// What training found out about a model; stated in reports and in docs/accuracy.md.
@@ -63,10 +73,9 @@ struct MeaningModel {
   LinearHead harassment;
   std::map<std::string, LinearHead> categories;  ///< by id; also the excluded classes
   LinearHead severity;                           ///< 0-100, of an utterance that is harassment
-  Calibration calibration;                       ///< of the harassment head alone
-  Calibration together;                          ///< of harassment head + rule_weight * rule's confidence
-  double rule_weight = 0.0;
-  double threshold = 0.5;  ///< of the probability, from which on an utterance is reported
+  Belief alone;                                  ///< of an utterance by itself
+  Belief in_call;                                ///< of a turn among others, most of which are harmless
+  double threshold = 0.5;  ///< of the probability of an utterance by itself, from which on it is reported
 
   /// Errors: not_found, unreadable; model, if it is damaged (every byte is covered by a hash).
   static Result<MeaningModel> load(const std::filesystem::path& file);
@@ -77,8 +86,7 @@ struct MeaningModel {
 
 /// What the model thinks of one utterance.
 struct Opinion {
-  double logit = 0.0;                        ///< of harassment; unbounded
-  double harassment = 0.0;                   ///< calibrated probability, without the rules
+  double logit = 0.0;                        ///< log odds of harassment; unbounded
   std::map<std::string, double> categories;  ///< probability of each by itself, excluded classes included
   int severity = 0;
 };
@@ -95,15 +103,15 @@ class MeaningWitness {
 
   std::vector<Opinion> opinions(const std::vector<std::string>& texts) const;
 
-  /// Probability of harassment with what the rules say (confidence of the strongest hit, 0 without); at most
-  /// 0.99.
-  double together(const Opinion& opinion, double rule_confidence) const;
-
  private:
   MeaningModel model_;
   SentenceEncoder encoder_;
 };
 
 double apply(const LinearHead& head, const UtteranceFeatures& features);
+
+/// For each of a customer's turns the mean log odds of all the others, each kept within [-6, 6]; -3, which is
+/// usual for harmless talk, where there is no other.
+std::vector<double> mean_of_rest(const std::vector<double>& log_odds);
 
 }  // namespace guardian::judgement

@@ -84,15 +84,18 @@ std::map<std::string, double> support_of(const std::vector<RuleHit>& hits, const
   return support;
 }
 
-Text witnesses_text(const MeaningWitness& witness, const Opinion& opinion, double rule_confidence,
-                    double together) {
-  const double slope = witness.model().together.slope;
-  const double meaning = slope * opinion.logit;
-  const double rules = slope * witness.model().rule_weight * rule_confidence;
-  return {fmt::format("証人の重み (対数オッズ): 意味 {:+.1f}、規則 {:+.1f} → 疑いの確からしさ {:.0f}%",
-                      meaning, rules, together * 100.0),
-          fmt::format("witnesses (log odds): meaning {:+.1f}, rules {:+.1f} -> probability {:.0f}%", meaning,
-                      rules, together * 100.0)};
+Text witnesses_text(const Belief& belief, const Testimony& testimony) {
+  const double meaning = belief.meaning * testimony.meaning;
+  const double rules = belief.rules * testimony.rules;
+  const double rest = belief.rest * testimony.rest;
+  const double together = belief.probability(testimony) * 100.0;
+  return {fmt::format(
+              "証人の重み (対数オッズ): 意味 {:+.1f}、規則 {:+.1f}、通話のほかの発言 {:+.1f}、基準 {:+.1f} "
+              "→ 疑いの確からしさ {:.0f}%",
+              meaning, rules, rest, belief.offset, together),
+          fmt::format("witnesses (log odds): meaning {:+.1f}, rules {:+.1f}, rest of the call {:+.1f}, base "
+                      "{:+.1f} -> probability {:.0f}%",
+                      meaning, rules, rest, belief.offset, together)};
 }
 
 Text outside_text(const OutsideOpinion& outside, double heard, const policy::Policy& policy) {
@@ -163,14 +166,12 @@ std::vector<Statement> statements_of(const std::vector<RuleHit>& hits) {
 
 std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& opinion,
                              const SearchableText& text, const MeaningWitness& witness,
-                             const policy::Policy& policy, double alone_from, const OutsideOpinion* outside) {
-  const double rule_confidence = surest_of(hits);
-  const double together = witness.together(opinion, rule_confidence);
-  const bool alone = rule_confidence < kHint;  // a hint of a tone is no second witness
-  const double needed = alone ? std::max(alone_from, witness.model().threshold) : witness.model().threshold;
-  const double sure = outside != nullptr ? with_outside(together, *outside) : together;
+                             const policy::Policy& policy, const Scales& scales) {
+  const Testimony testimony{opinion.logit, surest_of(hits), scales.rest};
+  const double together = scales.belief.probability(testimony);
+  const double sure = scales.outside != nullptr ? with_outside(together, *scales.outside) : together;
   // Whoever talks the outside model round must not make a finding vanish.
-  if (std::max(together, sure) < needed) return {};
+  if (std::max(together, sure) < scales.reported_from) return {};
 
   const auto support = support_of(hits, opinion, policy);
   if (support.empty()) return {};
@@ -189,8 +190,8 @@ std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& op
     statements.back().confidence = sure;
   }
   for (auto& statement : statements) {
-    statement.witnesses.push_back(witnesses_text(witness, opinion, rule_confidence, together));
-    if (outside != nullptr) statement.witnesses.push_back(outside_text(*outside, sure, policy));
+    statement.witnesses.push_back(witnesses_text(scales.belief, testimony));
+    if (scales.outside != nullptr) statement.witnesses.push_back(outside_text(*scales.outside, sure, policy));
   }
   std::stable_sort(statements.begin(), statements.end(), [](const Statement& a, const Statement& b) {
     return a.in_surface.begin < b.in_surface.begin;

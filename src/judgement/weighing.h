@@ -41,12 +41,18 @@ double surest_of(const std::vector<RuleHit>& hits);
 /// The rules' word alone, for a judge without the second witness.
 std::vector<Statement> statements_of(const std::vector<RuleHit>& hits);
 
-/// Both witnesses. `hits` come from strongest_of_each. `alone_from`: probability from which on the meaning is
-/// believed without a rule. `outside`, null without one, moves how sure we are: it may bring what nearly is
-/// reported over the threshold, and takes nothing away. Empty if the utterance is not reported.
+/// By what an utterance is weighed, and from which probability on it is reported.
+struct Scales {
+  Belief belief;
+  double rest = 0.0;  ///< Testimony::rest
+  double reported_from = 0.5;
+  const OutsideOpinion* outside = nullptr;  ///< may bring what nearly is reported over the threshold; takes
+                                            ///< nothing away
+};
+
+/// Both witnesses. `hits` come from strongest_of_each. Empty if the utterance is not reported.
 std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& opinion,
                              const SearchableText& text, const MeaningWitness& witness,
-                             const policy::Policy& policy, double alone_from,
-                             const OutsideOpinion* outside = nullptr);
+                             const policy::Policy& policy, const Scales& scales);
 
 }  // namespace guardian::judgement

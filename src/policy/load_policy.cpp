@@ -124,7 +124,7 @@ Scale read_scale(const YAML::Node& node) {
   const YamlFields fields(
       node, {"conduct_weight", "context_weight", "demand_weight", "demand_cap", "repetition_bonus",
              "repetition_bonus_limit", "warning_bonus", "further_share", "suspected_from", "loud_db",
-             "loud_bonus", "meaning_alone", "held_minutes"});
+             "loud_bonus", "reported_from", "held_minutes"});
   const auto whole = [&](const char* key, double high) {
     return static_cast<int>(fields.number(key, 0, high));
   };
@@ -140,7 +140,7 @@ Scale read_scale(const YAML::Node& node) {
   scale.suspected_from = whole("suspected_from", 100);
   scale.loud_db = fields.number("loud_db", 1, 60);
   scale.loud_bonus = whole("loud_bonus", 50);
-  scale.meaning_alone = fields.number("meaning_alone", 0, 1);
+  scale.reported_from = fields.number("reported_from", 0, 1);
   scale.held_minutes = fields.number("held_minutes", 1, 1440);
   return scale;
 }

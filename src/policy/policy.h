@@ -82,8 +82,7 @@ struct Scale {
   int suspected_from = 40;
   double loud_db = 6.0;  ///< above the speaker's own median: counts as shouting
   int loud_bonus = 5;
-  double meaning_alone =
-      0.85;  ///< in a call, where no rule fires, the meaning is believed from this probability on
+  double reported_from = 0.5;  ///< probability from which on a statement of a call is a finding
   double held_minutes = 30.0;  ///< an operating value of the company, not a legal limit
 };
 

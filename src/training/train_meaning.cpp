@@ -1,6 +1,7 @@
 #include "training/train_meaning.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <future>
@@ -203,19 +204,44 @@ TrainingReport weigh_witnesses(judgement::MeaningModel& model, const Trainer& tr
   }
   const auto weights = fit_small(said, answers);
   model.harassment = add(meaning, std::max(0.0, weights[0]), wording, std::max(0.0, weights[1]));
-  model.rule_weight = std::max(0.0, weights[2]);
-  model.together = {1.0, weights[3]};
+  model.alone = {1.0, std::max(0.0, weights[2]), 0.0, weights[3]};
 
-  std::vector<std::vector<double>> alone;
   std::vector<double> probabilities;
-  for (std::size_t i = 0; i < unseen.size(); ++i) {
-    alone.push_back({judgement::apply(model.harassment, model.space.features(unseen[i].text, vectors[i]))});
-    probabilities.push_back(model.together.probability(alone.back()[0] + model.rule_weight * said[i][2]));
-  }
-  const auto calibration = fit_small(alone, answers);
-  model.calibration = {calibration[0], calibration[1]};
+  for (std::size_t i = 0; i < unseen.size(); ++i)
+    probabilities.push_back(model.alone.probability(
+        {judgement::apply(model.harassment, model.space.features(unseen[i].text, vectors[i])), said[i][2],
+         0.0}));
   model.threshold = choose_threshold(unseen, probabilities, options.hard_negative_rate);
   return measure(unseen, probabilities, model.threshold);
+}
+
+/// How much the witnesses are believed in a call: there most turns are harmless, and the rest of the call is
+/// known.
+judgement::Belief believe_in_calls(const judgement::MeaningModel& model,
+                                   const std::vector<evaluation::LabelledDialogue>& dialogues,
+                                   const judgement::SentenceEncoder& encoder, const judgement::Judge& rules) {
+  std::vector<std::vector<double>> said;
+  std::vector<bool> answers;
+  for (const auto& dialogue : dialogues) {
+    const auto turns = evaluation::customer_turns({dialogue});
+    const auto vectors = encode(turns, encoder, [](double) {});
+    std::vector<double> log_odds;
+    for (std::size_t i = 0; i < turns.size(); ++i)
+      log_odds.push_back(judgement::apply(model.harassment, model.space.features(turns[i].text, vectors[i])));
+    const auto rest = judgement::mean_of_rest(log_odds);
+    for (std::size_t i = 0; i < turns.size(); ++i) {
+      said.push_back({log_odds[i], rules.rule_confidence(turns[i].text), rest[i]});
+      answers.push_back(turns[i].is_harassment());
+    }
+  }
+  const auto weights = fit_small(said, answers);
+  return {std::max(0.0, weights[0]), std::max(0.0, weights[1]), std::max(0.0, weights[2]), weights[3]};
+}
+
+bool has_both_sides(const Utterances& utterances) {
+  const auto harassing = static_cast<std::size_t>(std::count_if(
+      utterances.begin(), utterances.end(), [](const auto& utterance) { return utterance.is_harassment(); }));
+  return harassing >= kLeastExamples && utterances.size() - harassing >= kLeastExamples;
 }
 
 }  // namespace
@@ -223,15 +249,16 @@ TrainingReport weigh_witnesses(judgement::MeaningModel& model, const Trainer& tr
 Result<Trained> train_meaning(const TrainingData& data, const judgement::SentenceEncoder& encoder,
                               const judgement::Judge& rules, const TrainingOptions& options,
                               const std::function<void(double share)>& progress) {
-  for (const auto* part : {&data.examples, &data.unseen}) {
-    const auto harassing = static_cast<std::size_t>(std::count_if(
-        part->begin(), part->end(), [](const auto& utterance) { return utterance.is_harassment(); }));
-    if (harassing < kLeastExamples || part->size() - harassing < kLeastExamples)
+  const std::array<std::pair<const char*, bool>, 3> parts = {
+      {{"--utterances", has_both_sides(data.examples)},
+       {"--weigh-on", has_both_sides(data.unseen)},
+       {"--weigh-on-dialogues", has_both_sides(evaluation::customer_turns(data.unseen_dialogues))}}};
+  for (const auto& [part, is_enough] : parts)
+    if (!is_enough)
       return fail(
-          Error::Kind::usage, part == &data.unseen ? "--weigh-on" : "--utterances",
+          Error::Kind::usage, part,
           {"例が少なすぎます (疑いあり・なし各 20 件以上)", "too few examples (at least 20 of either side)"},
           {"例を増やしてください", "Add examples"});
-  }
   const auto vectors = encode(data.examples, encoder, [&](double share) { progress(0.5 * share); });
   const auto unseen_vectors = encode(data.unseen, encoder, [](double) {});
   const Trainer trainer(data.examples, vectors, options);
@@ -240,6 +267,7 @@ Result<Trained> train_meaning(const TrainingData& data, const judgement::Sentenc
                           static_cast<int>(data.examples.size())};
   trained.model.space = trainer.space();
   trained.report = weigh_witnesses(trained.model, trainer, data.unseen, unseen_vectors, rules, options);
+  trained.model.in_call = believe_in_calls(trained.model, data.unseen_dialogues, encoder, rules);
   progress(0.7);
   trained.model.severity = trainer.fit_severity();
   trained.model.categories = trainer.fit_categories();

@@ -24,10 +24,12 @@ struct TrainingOptions {
 };
 
 /// Two parts that share nothing: the heads learn from the examples, and on what neither they nor the encoder
-/// nor the authors of the rules have seen it is decided how much each of them is believed.
+/// nor the authors of the rules have seen it is decided how much each of them is believed, of an utterance by
+/// itself and of a turn in a call.
 struct TrainingData {
   std::vector<evaluation::LabelledUtterance> examples;
   std::vector<evaluation::LabelledUtterance> unseen;
+  std::vector<evaluation::LabelledDialogue> unseen_dialogues;  ///< on these, how much is believed in a call
 };
 
 /// What the weighed witnesses do on the unseen part. The weights and the threshold come from it: a check, no
@@ -45,7 +47,8 @@ struct Trained {
 };
 
 /// `rules` judges without a second witness. Errors: usage, if there are too few examples of either side.
-/// Source: L2-regularised logistic regression, Fan et al. 2008 (LIBLINEAR); calibration after Platt 1999.
+/// Source: L2-regularised logistic regression, Fan et al. 2008 (LIBLINEAR); weights of the witnesses after
+/// Platt 1999.
 Result<Trained> train_meaning(const TrainingData& data, const judgement::SentenceEncoder& encoder,
                               const judgement::Judge& rules, const TrainingOptions& options,
                               const std::function<void(double share)>& progress);

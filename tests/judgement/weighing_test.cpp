@@ -13,14 +13,17 @@ using testing::AnyOf;
 using testing::Contains;
 using testing::HasSubstr;
 
+Judge with(policy::Policy policy) {
+  return Judge::create(std::move(policy),
+                       MeaningWitness::load(
+                           guardian::test::source_dir() / "models/customer-speech/meaning.bin",
+                           guardian::test::source_dir() / ".deps/models/e5-customer/e5-customer-q4.bin")
+                           .value())
+      .value();
+}
+
 const Judge& both() {
-  static const Judge shared =
-      Judge::create(
-          policy::load_policy(guardian::test::source_dir() / "policy").value(),
-          MeaningWitness::load(guardian::test::source_dir() / "models/customer-speech/meaning.bin",
-                               guardian::test::source_dir() / ".deps/models/e5-customer/e5-customer-q4.bin")
-              .value())
-          .value();
+  static const Judge shared = with(policy::load_policy(guardian::test::source_dir() / "policy").value());
   return shared;
 }
 
@@ -61,13 +64,32 @@ TEST(BothWitnesses, TheEmployeeIsNotJudged) {
   EXPECT_EQ(both().judge(call({employee("殺すぞ、この野郎"), employee("土下座しろ")})).score, 0);
 }
 
-TEST(BothWitnesses, ACallOnItsOwnIsBelievedOnlyWhenItIsSureOfIt) {
-  // The same words: as a line to be judged, and as a turn of a call in which such words are rare.
-  for (const char* words : {"ずいぶん待たされているんですけどね、ええ", "もう少し何とかならないんですか"}) {
-    const auto line = both().judge_utterance(words);
-    const auto verdict = both().judge(call({customer(words)}));
-    EXPECT_TRUE(verdict.findings.empty() || line.probability >= both().policy().scale.meaning_alone) << words;
-  }
+TEST(BothWitnesses, TheSameWordsWeighMoreAmidAbuseThanInFriendlyTalk) {
+  const std::string words = "うるせえな、まったく";
+  const auto judged = [&](const char* before, const char* after) {
+    auto policy = policy::load_policy(guardian::test::source_dir() / "policy").value();
+    policy.scale.reported_from = 0.0;
+    return with(std::move(policy)).judge(call({customer(before), customer(words), customer(after)}));
+  };
+  const auto friendly = judged("いつもありがとうね、助かってるよ", "工事の音だよ、窓閉めるわ、ごめんね");
+  const auto hostile = judged("てめえ、なめてんのか、ぶっ殺すぞ", "無能のくせに口答えするんじゃねえ");
+  const auto confidence = [](const Verdict& verdict) {
+    for (const auto& finding : verdict.findings)
+      if (finding.utterance == 1) return finding.confidence;
+    return 0.0;
+  };
+  EXPECT_GT(confidence(hostile), confidence(friendly));
+}
+
+TEST(BothWitnesses, ACompanyMayAskForMoreOrLessCertainty) {
+  const auto findings_from = [](double probability) {
+    auto policy = policy::load_policy(guardian::test::source_dir() / "policy").value();
+    policy.scale.reported_from = probability;
+    return with(std::move(policy))
+        .judge(call({customer("ずいぶん待たされているんですけどね、ええ")}))
+        .findings.size();
+  };
+  EXPECT_GT(findings_from(0.0), findings_from(0.9));
 }
 
 }  // namespace

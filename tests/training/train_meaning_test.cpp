@@ -33,17 +33,34 @@ std::vector<LabelledUtterance> examples(int first, int count) {
   return utterances;
 }
 
+/// Each two turns of a customer's: an order, then every other time a threat.
+std::vector<evaluation::LabelledDialogue> dialogues(int first, int count) {
+  std::vector<evaluation::LabelledDialogue> all;
+  const auto said = examples(first, count);
+  for (std::size_t i = 0; i + 3 < said.size(); i += 2) {
+    evaluation::LabelledDialogue dialogue;
+    dialogue.harassment = i % 4 == 0;
+    const auto& second = said[dialogue.harassment ? i : i + 3];
+    dialogue.transcript = judgement::test::call(
+        {judgement::test::customer(said[i + 1].text), judgement::test::customer(second.text)});
+    dialogue.labels.resize(2);
+    if (dialogue.harassment) dialogue.labels[1].push_back({second.category, second.severity, second.text});
+    all.push_back(std::move(dialogue));
+  }
+  return all;
+}
+
 Result<Trained> trained(int count) {
   TrainingOptions options;
   options.version = "test";
   options.data_sha256 = "data";
   options.encoder_sha256 = "encoder";
-  return train_meaning({examples(0, count), examples(100, count)}, encoder(), judgement::test::judge(),
-                       options, [](double) {});
+  return train_meaning({examples(0, count), examples(100, count), dialogues(200, count)}, encoder(),
+                       judgement::test::judge(), options, [](double) {});
 }
 
 TEST(TrainMeaning, LearnsWhatTheExamplesMean) {
-  const auto result = trained(30);
+  const auto result = trained(60);
   ASSERT_TRUE(result);
   EXPECT_GT(result->report.f1, 0.95);
   const judgement::MeaningWitness witness(
@@ -51,15 +68,19 @@ TEST(TrainMeaning, LearnsWhatTheExamplesMean) {
       judgement::SentenceEncoder::load(test::source_dir() / ".deps/models/e5-customer/e5-customer-q4.bin", "")
           .value());
   const auto opinions = witness.opinions({"今から店の入口を叩き壊しに行くぞ", "机を二つ注文したいのですが"});
-  EXPECT_GT(opinions[0].harassment, opinions[1].harassment);
+  EXPECT_GT(opinions[0].logit, opinions[1].logit);
   EXPECT_GT(opinions[0].categories.at("threat"), opinions[1].categories.at("threat"));
-  EXPECT_GE(witness.together(opinions[1], 0.9), witness.together(opinions[1], 0.0))
-      << "a rule's word never counts against";
+  for (const auto* belief : {&result->model.alone, &result->model.in_call}) {
+    EXPECT_GE(belief->probability({opinions[1].logit, 0.9, -3.0}),
+              belief->probability({opinions[1].logit, 0.0, -3.0}))
+        << "a rule's word never counts against";
+    EXPECT_GT(belief->probability({opinions[0].logit, 0.0, -3.0}), 0.5);
+  }
 }
 
 TEST(TrainMeaning, GivesTheSameModelEveryTime) {
-  const auto first = trained(20);
-  const auto second = trained(20);
+  const auto first = trained(44);
+  const auto second = trained(44);
   ASSERT_TRUE(first && second);
   EXPECT_EQ(first->model.harassment.wording, second->model.harassment.wording);
   EXPECT_EQ(first->model.harassment.meaning, second->model.harassment.meaning);
@@ -68,11 +89,11 @@ TEST(TrainMeaning, GivesTheSameModelEveryTime) {
 }
 
 TEST(TrainMeaning, StatesWhereItComesFrom) {
-  const auto result = trained(20);
+  const auto result = trained(44);
   ASSERT_TRUE(result);
   EXPECT_EQ(result->model.origin.data_sha256, "data");
   EXPECT_EQ(result->model.origin.encoder_sha256, "encoder");
-  EXPECT_EQ(result->model.origin.utterances, 40);
+  EXPECT_EQ(result->model.origin.utterances, 88);
   EXPECT_FALSE(result->model.origin.licence.empty());
 }
 
