@@ -61,7 +61,7 @@ std::vector<AskedTurn> redact(const speech::Transcript& transcript, const redact
 std::string instruction(const policy::Policy& policy) {
   std::string categories;
   for (const auto& category : policy.categories)
-    if (judgement::is_harassment(category.kind))
+    if (policy::is_harassment(category.kind))
       categories += fmt::format("{}: {}\n", category.id, category.label.ja);
   return fmt::format(fmt::runtime(kInstruction), categories);
 }
@@ -131,7 +131,7 @@ std::vector<Question> divide(const speech::Transcript& transcript, const redacti
 std::vector<std::string> category_ids(const policy::Policy& policy) {
   std::vector<std::string> ids;
   for (const auto& category : policy.categories)
-    if (judgement::is_harassment(category.kind)) ids.push_back(category.id);
+    if (policy::is_harassment(category.kind)) ids.push_back(category.id);
   return ids;
 }
 

@@ -24,6 +24,8 @@ constexpr double kMostCertain =
 constexpr double kSixteenBits = 32767.0;
 constexpr double kBound = 6.0;  // one turn alone must not decide what the rest is like
 constexpr double kUsual = -3.0;
+constexpr double kUsualTurns = 3.0;
+constexpr double kLeastLikely = 1e-4;
 
 struct Malformed {};
 
@@ -95,12 +97,16 @@ LinearHead read_head(Cursor& cursor, std::size_t ngrams, std::size_t dimension) 
 }
 
 nlohmann::ordered_json describe(const Belief& belief) {
-  return {
-      {"meaning", belief.meaning}, {"rules", belief.rules}, {"rest", belief.rest}, {"offset", belief.offset}};
+  return {{"meaning", belief.meaning},
+          {"category", belief.category},
+          {"rules", belief.rules},
+          {"rest", belief.rest},
+          {"offset", belief.offset}};
 }
 
 Belief read_belief(const nlohmann::json& weights) {
-  return {weights.at("meaning"), weights.at("rules"), weights.at("rest"), weights.at("offset")};
+  return {weights.at("meaning"), weights.at("category"), weights.at("rules"), weights.at("rest"),
+          weights.at("offset")};
 }
 
 nlohmann::ordered_json describe(const MeaningModel& model) {
@@ -153,7 +159,8 @@ double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 }  // namespace
 
 double Belief::probability(const Testimony& testimony) const {
-  const double sum = meaning * testimony.meaning + rules * testimony.rules + rest * testimony.rest + offset;
+  const double sum = meaning * testimony.meaning + category * testimony.category + rules * testimony.rules +
+                     rest * testimony.rest + offset;
   return std::min(sigmoid(sum), kMostCertain);
 }
 
@@ -164,9 +171,19 @@ std::vector<double> mean_of_rest(const std::vector<double>& log_odds) {
   std::vector<double> means;
   means.reserve(log_odds.size());
   for (const double odds : log_odds)
-    means.push_back(log_odds.size() < 2 ? kUsual
-                                        : (sum - bounded(odds)) / static_cast<double>(log_odds.size() - 1));
+    means.push_back((sum - bounded(odds) + kUsualTurns * kUsual) /
+                    (static_cast<double>(log_odds.size()) - 1.0 + kUsualTurns));
   return means;
+}
+
+double surest_category(const Opinion& opinion, const policy::Policy& policy) {
+  double surest = 0.0;
+  for (const auto& category : policy.categories)
+    if (const auto thought = opinion.categories.find(category.id);
+        policy::is_harassment(category.kind) && thought != opinion.categories.end())
+      surest = std::max(surest, thought->second);
+  surest = std::clamp(surest, kLeastLikely, 1.0 - kLeastLikely);
+  return std::log(surest / (1.0 - surest));
 }
 
 UtteranceFeatures FeatureSpace::features(std::string_view text, const std::vector<float>& vector) const {
@@ -243,19 +260,20 @@ Result<MeaningWitness> MeaningWitness::load(const std::filesystem::path& model,
   return MeaningWitness(std::move(*loaded), std::move(*vectors));
 }
 
+Opinion MeaningModel::opinion(std::string_view text, const std::vector<float>& vector) const {
+  const auto features = space.features(text, vector);
+  Opinion opinion;
+  opinion.logit = apply(harassment, features);
+  for (const auto& [id, head] : categories) opinion.categories[id] = sigmoid(apply(head, features));
+  opinion.severity = static_cast<int>(std::lround(std::clamp(apply(severity, features), 0.0, 100.0)));
+  return opinion;
+}
+
 std::vector<Opinion> MeaningWitness::opinions(const std::vector<std::string>& texts) const {
   const auto vectors = encoder_.encode(texts);
   std::vector<Opinion> opinions;
   opinions.reserve(texts.size());
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const auto features = model_.space.features(texts[i], vectors[i]);
-    Opinion opinion;
-    opinion.logit = apply(model_.harassment, features);
-    for (const auto& [id, head] : model_.categories) opinion.categories[id] = sigmoid(apply(head, features));
-    opinion.severity =
-        static_cast<int>(std::lround(std::clamp(apply(model_.severity, features), 0.0, 100.0)));
-    opinions.push_back(std::move(opinion));
-  }
+  for (std::size_t i = 0; i < texts.size(); ++i) opinions.push_back(model_.opinion(texts[i], vectors[i]));
   return opinions;
 }
 

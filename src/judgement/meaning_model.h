@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "judgement/sentence_encoder.h"
+#include "policy/policy.h"
 
 namespace guardian::judgement {
 
@@ -43,14 +44,17 @@ struct FeatureSpace {
 /// What the witnesses say of one utterance.
 struct Testimony {
   double meaning = 0.0;  ///< log odds of harassment
-  double rules = 0.0;    ///< confidence of the surest rule, 0 without
-  double rest = 0.0;     ///< mean log odds of what the customer said otherwise in the call, see mean_of_rest
+  double category =
+      0.0;  ///< log odds of the likeliest category: looks for one kind, where `meaning` looks for any
+  double rules = 0.0;  ///< confidence of the surest rule, 0 without
+  double rest = 0.0;   ///< mean log odds of what the customer said otherwise in the call, see mean_of_rest
 };
 
 /// How much of it is believed: P(harassment) = 1 / (1 + exp(-(weighted sum + offset))), at most 0.99. The
 /// weights are fitted on data that no witness has seen. Platt 1999.
 struct Belief {
   double meaning = 1.0;
+  double category = 0.0;
   double rules = 0.0;
   double rest = 0.0;
   double offset = 0.0;
@@ -67,6 +71,13 @@ struct MeaningOrigin {
   int utterances = 0;
 };
 
+/// What a model thinks of one utterance.
+struct Opinion {
+  double logit = 0.0;                        ///< log odds of harassment; unbounded
+  std::map<std::string, double> categories;  ///< probability of each by itself, excluded classes included
+  int severity = 0;
+};
+
 struct MeaningModel {
   MeaningOrigin origin;
   FeatureSpace space;
@@ -77,18 +88,14 @@ struct MeaningModel {
   Belief in_call;                                ///< of a turn among others, most of which are harmless
   double threshold = 0.5;  ///< of the probability of an utterance by itself, from which on it is reported
 
+  /// `vector` is the encoder's of the text.
+  Opinion opinion(std::string_view text, const std::vector<float>& vector) const;
+
   /// Errors: not_found, unreadable; model, if it is damaged (every byte is covered by a hash).
   static Result<MeaningModel> load(const std::filesystem::path& file);
 
   /// All or nothing. Errors: storage.
   Result<void> save(const std::filesystem::path& file) const;
-};
-
-/// What the model thinks of one utterance.
-struct Opinion {
-  double logit = 0.0;                        ///< log odds of harassment; unbounded
-  std::map<std::string, double> categories;  ///< probability of each by itself, excluded classes included
-  int severity = 0;
 };
 
 /// A model with its encoder. Safe to use from several threads.
@@ -110,8 +117,12 @@ class MeaningWitness {
 
 double apply(const LinearHead& head, const UtteranceFeatures& features);
 
-/// For each of a customer's turns the mean log odds of all the others, each kept within [-6, 6]; -3, which is
-/// usual for harmless talk, where there is no other.
+/// Log odds of the likeliest harassment category, between one in ten thousand and its opposite: some thousand
+/// examples cannot teach more.
+double surest_category(const Opinion& opinion, const policy::Policy& policy);
+
+/// For each of a customer's turns the mean log odds of all the others, each kept within [-6, 6], and of three
+/// more at -3, which is usual for harmless talk: a short call says little about its customer.
 std::vector<double> mean_of_rest(const std::vector<double>& log_odds);
 
 }  // namespace guardian::judgement

@@ -73,7 +73,7 @@ std::map<std::string, double> support_of(const std::vector<RuleHit>& hits, const
   std::map<std::string, double> support;
   for (const auto& category : policy.categories)
     if (const auto thought = opinion.categories.find(category.id);
-        is_harassment(category.kind) && thought != opinion.categories.end())
+        policy::is_harassment(category.kind) && thought != opinion.categories.end())
       support[category.id] = thought->second;
   std::map<std::string, double> by_rules;
   for (const auto& hit : hits) {
@@ -85,7 +85,7 @@ std::map<std::string, double> support_of(const std::vector<RuleHit>& hits, const
 }
 
 Text witnesses_text(const Belief& belief, const Testimony& testimony) {
-  const double meaning = belief.meaning * testimony.meaning;
+  const double meaning = belief.meaning * testimony.meaning + belief.category * testimony.category;
   const double rules = belief.rules * testimony.rules;
   const double rest = belief.rest * testimony.rest;
   const double together = belief.probability(testimony) * 100.0;
@@ -126,15 +126,11 @@ Statement rule_statement(const RuleHit& hit) {
 
 }  // namespace
 
-bool is_harassment(policy::CategoryKind kind) {
-  return kind == policy::CategoryKind::conduct || kind == policy::CategoryKind::demand ||
-         kind == policy::CategoryKind::context;
-}
-
 std::vector<RuleHit> strongest_of_each(std::vector<RuleHit> hits, const SearchableText& text,
                                        const policy::Policy& policy) {
-  std::erase_if(hits,
-                [&](const RuleHit& hit) { return !is_harassment(policy.category(hit.rule->category).kind); });
+  std::erase_if(hits, [&](const RuleHit& hit) {
+    return !policy::is_harassment(policy.category(hit.rule->category).kind);
+  });
   double surest = 0.0;
   for (const auto& hit : hits) surest = std::max(surest, hit.rule->confidence);
   std::erase_if(hits, [&](const RuleHit& hit) { return hit.rule->confidence < std::min(kHint, surest); });
@@ -167,7 +163,7 @@ std::vector<Statement> statements_of(const std::vector<RuleHit>& hits) {
 std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& opinion,
                              const SearchableText& text, const MeaningWitness& witness,
                              const policy::Policy& policy, const Scales& scales) {
-  const Testimony testimony{opinion.logit, surest_of(hits), scales.rest};
+  const Testimony testimony{opinion.logit, surest_category(opinion, policy), surest_of(hits), scales.rest};
   const double together = scales.belief.probability(testimony);
   const double sure = scales.outside != nullptr ? with_outside(together, *scales.outside) : together;
   // Whoever talks the outside model round must not make a finding vanish.

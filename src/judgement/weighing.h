@@ -26,9 +26,6 @@ struct Statement {
   std::vector<Text> witnesses;  ///< what each witness said
 };
 
-/// True for kinds of categories whose findings count as harassment.
-bool is_harassment(policy::CategoryKind kind);
-
 /// The strongest hit for each statement and harassment category, in order of their place: hits in one
 /// sentence are one statement if they are of one rule or not a clause apart. Hits that only hint at a tone
 /// count where nothing clearer was found in the utterance.

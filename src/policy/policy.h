@@ -23,6 +23,11 @@ enum class CategoryKind {
   signal,    ///< the employee's words that give context: warnings and refusals
 };
 
+/// True for kinds of categories whose findings count as harassment.
+constexpr bool is_harassment(CategoryKind kind) {
+  return kind == CategoryKind::conduct || kind == CategoryKind::demand || kind == CategoryKind::context;
+}
+
 struct Category {
   std::string id;
   Text label;

@@ -13,7 +13,6 @@ using judgement::LinearHead;
 
 constexpr double kPrecision = 0.001;
 constexpr double kRegressionMargin = 3.0;  // points of severity within which an answer counts as right
-constexpr double kLooseCost = 1000.0;      // practically unregularised
 
 struct FreeModel {
   void operator()(model* trained) const { free_and_destroy_model(&trained); }
@@ -88,20 +87,6 @@ LinearHead fit_log_odds(const std::vector<Example>& examples, const HeadSize& si
 
 LinearHead fit_value(const std::vector<Example>& examples, const HeadSize& size, double cost) {
   return Problem(examples, size).solve(L2R_L2LOSS_SVR, cost);
-}
-
-std::vector<double> fit_small(const std::vector<std::vector<double>>& rows,
-                              const std::vector<bool>& answers) {
-  std::vector<judgement::UtteranceFeatures> features(rows.size());
-  std::vector<Example> examples;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (const double number : rows[i]) features[i].meaning.push_back(static_cast<float>(number));
-    examples.push_back({&features[i], answers[i] ? 1.0 : 0.0, 1.0});
-  }
-  const auto head = fit_log_odds(examples, {0, rows.front().size()}, kLooseCost);
-  std::vector<double> weights(head.meaning.begin(), head.meaning.end());
-  weights.push_back(head.bias);
-  return weights;
 }
 
 }  // namespace guardian::training

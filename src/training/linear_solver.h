@@ -26,7 +26,4 @@ judgement::LinearHead fit_log_odds(const std::vector<Example>& examples, const H
 /// Head whose value is the answer. L2-regularised support vector regression.
 judgement::LinearHead fit_value(const std::vector<Example>& examples, const HeadSize& size, double cost);
 
-/// Log odds of a few plain numbers: weights, then the constant.
-std::vector<double> fit_small(const std::vector<std::vector<double>>& rows, const std::vector<bool>& answers);
-
 }  // namespace guardian::training

@@ -10,6 +10,7 @@
 
 #include "evaluation/metrics.h"
 #include "judgement/ngrams.h"
+#include "training/belief_fit.h"
 #include "training/linear_solver.h"
 
 namespace guardian::training {
@@ -29,6 +30,9 @@ constexpr double kCategoryCost = 10.0;
 constexpr double kSeverityCost = 0.5;
 constexpr int kComplaintSeverity = 4;  // from here on a harmless utterance is a complaint; data/README.md
 constexpr std::size_t kEncodedAtOnce = 64;
+// The unseen data is full of rough words meant kindly, written to mislead: by it alone a rule would hardly
+// count. In ordinary use whoever says what a company's own rule looks for mostly means it.
+constexpr Prior kRules = {2.0, 100.0};
 
 using Vectors = std::vector<std::vector<float>>;
 using Utterances = std::vector<LabelledUtterance>;
@@ -156,6 +160,13 @@ class Trainer {
   std::vector<UtteranceFeatures> features_;
 };
 
+std::vector<bool> answers_of(const Utterances& utterances) {
+  std::vector<bool> answers;
+  answers.reserve(utterances.size());
+  for (const auto& utterance : utterances) answers.push_back(utterance.is_harassment());
+  return answers;
+}
+
 /// The probability above which at most the wanted share of hard negatives lies.
 double choose_threshold(const Utterances& unseen, const std::vector<double>& probabilities, double rate) {
   std::vector<double> hard;
@@ -188,54 +199,70 @@ LinearHead add(const LinearHead& a, double share_of_a, const LinearHead& b, doub
   return head;
 }
 
-/// How much meaning, wording and rules are believed, by what they say of the unseen part.
-TrainingReport weigh_witnesses(judgement::MeaningModel& model, const Trainer& trainer,
+/// Log odds by meaning and wording in one head, each believed as the unseen part says.
+LinearHead fit_harassment_head(const Trainer& trainer, const judgement::FeatureSpace& space,
                                const Utterances& unseen, const Vectors& vectors,
-                               const judgement::Judge& rules, const TrainingOptions& options) {
+                               const judgement::Judge& rules) {
   const auto meaning = trainer.fit_meaning();
   const auto wording = trainer.fit_wording();
   std::vector<std::vector<double>> said;
-  std::vector<bool> answers;
   for (std::size_t i = 0; i < unseen.size(); ++i) {
-    const auto features = model.space.features(unseen[i].text, vectors[i]);
+    const auto features = space.features(unseen[i].text, vectors[i]);
     said.push_back({judgement::apply(meaning, features), judgement::apply(wording, features),
                     rules.rule_confidence(unseen[i].text)});
-    answers.push_back(unseen[i].is_harassment());
   }
-  const auto weights = fit_small(said, answers);
-  model.harassment = add(meaning, std::max(0.0, weights[0]), wording, std::max(0.0, weights[1]));
-  model.alone = {1.0, std::max(0.0, weights[2]), 0.0, weights[3]};
+  const auto weights = fit_belief(said, answers_of(unseen), {{1.0, 0.1}, {0.3, 0.1}, kRules});
+  return add(meaning, std::max(0.0, weights[0]), wording, std::max(0.0, weights[1]));
+}
 
+std::vector<judgement::Testimony> testimonies(const judgement::MeaningModel& model, const Utterances& unseen,
+                                              const Vectors& vectors, const judgement::Judge& rules) {
+  std::vector<judgement::Testimony> said;
+  said.reserve(unseen.size());
+  for (std::size_t i = 0; i < unseen.size(); ++i) {
+    const auto opinion = model.opinion(unseen[i].text, vectors[i]);
+    said.push_back({opinion.logit, judgement::surest_category(opinion, rules.policy()),
+                    rules.rule_confidence(unseen[i].text), 0.0});
+  }
+  return said;
+}
+
+/// How much the witnesses are believed of an utterance by itself, and from where on it is reported.
+TrainingReport weigh_alone(judgement::MeaningModel& model, const Utterances& unseen, const Vectors& vectors,
+                           const judgement::Judge& rules, const TrainingOptions& options) {
+  const auto said = testimonies(model, unseen, vectors, rules);
+  std::vector<std::vector<double>> rows;
+  for (const auto& testimony : said) rows.push_back({testimony.meaning, testimony.category, testimony.rules});
+  const auto weights = fit_belief(rows, answers_of(unseen), {{}, {}, kRules});
+  model.alone = {std::max(0.0, weights[0]), std::max(0.0, weights[1]), std::max(0.0, weights[2]), 0.0,
+                 weights[3]};
   std::vector<double> probabilities;
-  for (std::size_t i = 0; i < unseen.size(); ++i)
-    probabilities.push_back(model.alone.probability(
-        {judgement::apply(model.harassment, model.space.features(unseen[i].text, vectors[i])), said[i][2],
-         0.0}));
+  probabilities.reserve(said.size());
+  for (const auto& testimony : said) probabilities.push_back(model.alone.probability(testimony));
   model.threshold = choose_threshold(unseen, probabilities, options.hard_negative_rate);
   return measure(unseen, probabilities, model.threshold);
 }
 
-/// How much the witnesses are believed in a call: there most turns are harmless, and the rest of the call is
-/// known.
-judgement::Belief believe_in_calls(const judgement::MeaningModel& model,
-                                   const std::vector<evaluation::LabelledDialogue>& dialogues,
-                                   const judgement::SentenceEncoder& encoder, const judgement::Judge& rules) {
-  std::vector<std::vector<double>> said;
+/// How much they are believed in a call: there most turns are harmless, and the rest of the call is known.
+judgement::Belief weigh_in_calls(const judgement::MeaningModel& model,
+                                 const std::vector<evaluation::LabelledDialogue>& dialogues,
+                                 const judgement::SentenceEncoder& encoder, const judgement::Judge& rules) {
+  std::vector<std::vector<double>> rows;
   std::vector<bool> answers;
   for (const auto& dialogue : dialogues) {
     const auto turns = evaluation::customer_turns({dialogue});
-    const auto vectors = encode(turns, encoder, [](double) {});
+    const auto said = testimonies(model, turns, encode(turns, encoder, [](double) {}), rules);
     std::vector<double> log_odds;
-    for (std::size_t i = 0; i < turns.size(); ++i)
-      log_odds.push_back(judgement::apply(model.harassment, model.space.features(turns[i].text, vectors[i])));
+    for (const auto& testimony : said) log_odds.push_back(testimony.meaning);
     const auto rest = judgement::mean_of_rest(log_odds);
     for (std::size_t i = 0; i < turns.size(); ++i) {
-      said.push_back({log_odds[i], rules.rule_confidence(turns[i].text), rest[i]});
+      rows.push_back({said[i].meaning, said[i].category, said[i].rules, rest[i]});
       answers.push_back(turns[i].is_harassment());
     }
   }
-  const auto weights = fit_small(said, answers);
-  return {std::max(0.0, weights[0]), std::max(0.0, weights[1]), std::max(0.0, weights[2]), weights[3]};
+  const auto weights = fit_belief(rows, answers, {{}, {}, kRules, {}});
+  return {std::max(0.0, weights[0]), std::max(0.0, weights[1]), std::max(0.0, weights[2]),
+          std::max(0.0, weights[3]), weights[4]};
 }
 
 bool has_both_sides(const Utterances& utterances) {
@@ -266,11 +293,13 @@ Result<Trained> train_meaning(const TrainingData& data, const judgement::Sentenc
   trained.model.origin = {options.version, options.licence, options.data_sha256, options.encoder_sha256,
                           static_cast<int>(data.examples.size())};
   trained.model.space = trainer.space();
-  trained.report = weigh_witnesses(trained.model, trainer, data.unseen, unseen_vectors, rules, options);
-  trained.model.in_call = believe_in_calls(trained.model, data.unseen_dialogues, encoder, rules);
-  progress(0.7);
   trained.model.severity = trainer.fit_severity();
   trained.model.categories = trainer.fit_categories();
+  progress(0.9);
+  trained.model.harassment =
+      fit_harassment_head(trainer, trained.model.space, data.unseen, unseen_vectors, rules);
+  trained.report = weigh_alone(trained.model, data.unseen, unseen_vectors, rules, options);
+  trained.model.in_call = weigh_in_calls(trained.model, data.unseen_dialogues, encoder, rules);
   progress(1.0);
   return trained;
 }

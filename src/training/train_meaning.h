@@ -20,7 +20,7 @@ struct TrainingOptions {
   std::string encoder_sha256;
   double hard_negative_weight = 1.5;  ///< a hard negative counts as that many utterances
   double hard_negative_rate =
-      0.06;  ///< the threshold lets at most this share of unseen hard negatives through
+      0.05;  ///< the threshold lets at most this share of unseen hard negatives through
 };
 
 /// Two parts that share nothing: the heads learn from the examples, and on what neither they nor the encoder

@@ -80,15 +80,15 @@ MeaningModel small_model() {
   model.harassment = {std::vector<float>(model.space.vocabulary.size(), 0.75F), {1.0F, -2.0F}, 0.125F};
   model.severity = model.harassment;
   model.categories["threat"] = model.harassment;
-  model.alone = {1.0, 2.0, 0.0, -0.5};
-  model.in_call = {0.5, 1.0, 0.25, -1.0};
+  model.alone = {1.0, 0.75, 2.0, 0.0, -0.5};
+  model.in_call = {0.5, 0.5, 1.0, 0.25, -1.0};
   model.threshold = 0.6;
   return model;
 }
 
 TEST(MeanOfRest, LeavesOutTheTurnItselfAndBoundsTheOthers) {
-  EXPECT_EQ(mean_of_rest({2.0, -1.0, -4.0}), (std::vector<double>{-2.5, -1.0, 0.5}));
-  EXPECT_EQ(mean_of_rest({100.0, 0.0})[1], 6.0);
+  EXPECT_EQ(mean_of_rest({4.0, -1.0, 0.0}), (std::vector<double>{-2.0, -1.0, -1.2}));
+  EXPECT_EQ(mean_of_rest({100.0, 0.0})[1], mean_of_rest({6.0, 0.0})[1]);
   EXPECT_EQ(mean_of_rest({5.0}), std::vector<double>{-3.0}) << "no other turn: as in usual talk";
   EXPECT_TRUE(mean_of_rest({}).empty());
 }
@@ -106,8 +106,8 @@ TEST_F(MeaningModelFile, SaysTheSameAfterwards) {
   EXPECT_EQ(loaded->origin.data_sha256, "data");
   EXPECT_EQ(loaded->threshold, 0.6);
   for (const auto belief : {&MeaningModel::alone, &MeaningModel::in_call})
-    EXPECT_EQ(((*loaded).*belief).probability({1.0, 0.5, -2.0}),
-              (small_model().*belief).probability({1.0, 0.5, -2.0}));
+    EXPECT_EQ(((*loaded).*belief).probability({1.0, -1.0, 0.5, -2.0}),
+              (small_model().*belief).probability({1.0, -1.0, 0.5, -2.0}));
   const std::vector<float> vector = {0.5F, 0.5F};
   for (const char* text : {"壊す", "壊", "直す", ""})
     EXPECT_NEAR(apply(loaded->harassment, loaded->space.features(text, vector)),

@@ -71,10 +71,10 @@ TEST(TrainMeaning, LearnsWhatTheExamplesMean) {
   EXPECT_GT(opinions[0].logit, opinions[1].logit);
   EXPECT_GT(opinions[0].categories.at("threat"), opinions[1].categories.at("threat"));
   for (const auto* belief : {&result->model.alone, &result->model.in_call}) {
-    EXPECT_GE(belief->probability({opinions[1].logit, 0.9, -3.0}),
-              belief->probability({opinions[1].logit, 0.0, -3.0}))
+    EXPECT_GE(belief->probability({opinions[1].logit, -2.0, 0.9, -3.0}),
+              belief->probability({opinions[1].logit, -2.0, 0.0, -3.0}))
         << "a rule's word never counts against";
-    EXPECT_GT(belief->probability({opinions[0].logit, 0.0, -3.0}), 0.5);
+    EXPECT_GT(belief->probability({opinions[0].logit, 2.0, 0.0, -3.0}), 0.5);
   }
 }
 
