@@ -26,6 +26,23 @@ constexpr std::size_t kTextBytes = 1500;
 constexpr std::size_t kTokens = 512;  // the model knows no further place
 constexpr std::size_t kBatch = 16;
 
+/// Telephone and order numbers shortened to one digit: read out digit by digit they would be most of what the
+/// encoder sees of an utterance, and they mean nothing.
+std::string shorten_numbers(std::string_view text) {
+  static constexpr std::string_view kParts = "0123456789-";
+  constexpr std::size_t kLongest = 4;
+  std::string shortened;
+  while (!text.empty()) {
+    const auto length = std::min(text.find_first_not_of(kParts), text.size());
+    shortened += length > kLongest ? "0" : text.substr(0, length);
+    text.remove_prefix(length);
+    const auto next = std::min(text.find_first_of(kParts), text.size());
+    shortened += text.substr(0, next);
+    text.remove_prefix(next);
+  }
+  return shortened;
+}
+
 /// As a recogniser writes it, which is how the encoder was tuned: no quotation marks, full stops as commas,
 /// none at the ends.
 std::string as_recognised(std::string_view text) {
@@ -104,7 +121,8 @@ struct SentenceEncoder::Impl {
 
 std::vector<std::size_t> SentenceEncoder::Impl::tokenise(const std::string& text) const {
   std::vector<int> pieces(kTokens);
-  const int count = guardian_e5_tokenise(tokeniser.get(), as_recognised(beginning(text, kTextBytes)).c_str(),
+  const int count = guardian_e5_tokenise(tokeniser.get(),
+                                         as_recognised(shorten_numbers(beginning(text, kTextBytes))).c_str(),
                                          pieces.data(), static_cast<int>(pieces.size()));
   std::vector<std::size_t> rows;
   rows.reserve(static_cast<std::size_t>(count));

@@ -165,9 +165,10 @@ std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& op
                              const policy::Policy& policy, const Scales& scales) {
   const Testimony testimony{opinion.logit, surest_category(opinion, policy), surest_of(hits), scales.rest};
   const double together = scales.belief.probability(testimony);
-  const double sure = scales.outside != nullptr ? with_outside(together, *scales.outside) : together;
-  // Whoever talks the outside model round must not make a finding vanish.
-  if (std::max(together, sure) < scales.reported_from) return {};
+  // Whoever talks the outside model round must not make a finding vanish, nor seem less than it is.
+  const double sure =
+      scales.outside != nullptr ? std::max(together, with_outside(together, *scales.outside)) : together;
+  if (sure < scales.reported_from) return {};
 
   const auto support = support_of(hits, opinion, policy);
   if (support.empty()) return {};

@@ -43,8 +43,8 @@ struct Scales {
   Belief belief;
   double rest = 0.0;  ///< Testimony::rest
   double reported_from = 0.5;
-  const OutsideOpinion* outside = nullptr;  ///< may bring what nearly is reported over the threshold; takes
-                                            ///< nothing away
+  const OutsideOpinion* outside = nullptr;  ///< may make surer, never less sure; its dissent stands in
+                                            ///< the grounds
 };
 
 /// Both witnesses. `hits` come from strongest_of_each. Empty if the utterance is not reported.

@@ -47,6 +47,14 @@ TEST(SentenceEncoder, WrittenAndRecognisedPunctuationMeanTheSame) {
   EXPECT_EQ(vectors[0], vectors[1]);
 }
 
+TEST(SentenceEncoder, ANumberReadOutDoesNotDrownWhatIsSaid) {
+  const auto vectors = encoder().encode(
+      std::vector<std::string>{"番号は090-1234-5678です、夜道に気をつけろよ",
+                               "番号は12345678901234です、夜道に気をつけろよ", "ハイフン-と2024は残る"});
+  EXPECT_EQ(vectors[0], vectors[1]);
+  EXPECT_NE(vectors[2], encoder().encode(std::vector<std::string>{"ハイフン-と0は残る"})[0]);
+}
+
 TEST(SentenceEncoder, TakesEmptyAndVeryLongTexts) {
   std::string longest;
   for (int i = 0; i < 20000; ++i) longest += "あ";

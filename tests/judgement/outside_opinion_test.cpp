@@ -64,7 +64,8 @@ TEST(OutsideOpinion, MovesTheConfidenceAndStandsInTheGrounds) {
   ASSERT_THAT(agreed.findings, SizeIs(1));
   ASSERT_THAT(denied.findings, SizeIs(1));
   EXPECT_GE(agreed.findings[0].confidence, alone.findings[0].confidence);
-  EXPECT_LT(denied.findings[0].confidence, alone.findings[0].confidence);
+  EXPECT_EQ(denied.findings[0].confidence, alone.findings[0].confidence)
+      << "the turns are the words of the one who is judged: they must not talk a model round to his good";
   EXPECT_THAT(all_grounds(agreed.findings[0]), HasSubstr("外部の意見 +1.1"));
   EXPECT_THAT(all_grounds(denied.findings[0]), HasSubstr("outside opinion -1.1 (\"none\")"));
   EXPECT_THAT(all_grounds(alone.findings[0]), Not(HasSubstr("outside")));
