@@ -99,6 +99,12 @@ void add_evaluate(CLI::App& program, Arguments& arguments) {
       *program.add_subcommand("evaluate", "ラベル付きデータで精度を測る / accuracy on labelled data");
   command.add_option("--dialogues", arguments.evaluate.dialogues, "対話 JSONL / dialogues");
   command.add_option("--utterances", arguments.evaluate.utterances, "発話 JSONL / utterances");
+  auto* heard = command.add_option("--heard", arguments.evaluate.heard_pairs,
+                                   "言ったことと聞き取られたことの JSONL / what was said and heard");
+  auto* degrade = command.add_option("--degrade", arguments.evaluate.degrade,
+                                     "聞き違えた発話でも測る (乱数の種) / also as misheard; seed");
+  heard->needs(degrade);
+  degrade->needs(heard);
   command.add_flag("--json", arguments.evaluate.json, "JSON で出力 / JSON on stdout");
 }
 
