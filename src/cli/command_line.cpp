@@ -35,6 +35,7 @@ struct Arguments {
   EvaluateOptions evaluate;
   std::vector<std::filesystem::path> transcript_files;
   std::filesystem::path utterances;
+  std::filesystem::path coverage_utterances;
   std::string channel;
   std::string language;
 };
@@ -85,6 +86,11 @@ void add_policy(CLI::App& program, Arguments& arguments) {
   auto& command = *program.add_subcommand("policy", "判定ポリシー / judgement policy");
   command.require_subcommand(1);
   command.add_subcommand("test", "規則の例文をすべて試す / run every rule's own examples");
+  command
+      .add_subcommand("coverage",
+                      "類型ごとの規則の厚み / how many rules each category has, where they are thin")
+      ->add_option("--on", arguments.coverage_utterances,
+                   "規則だけで測るラベル付き発話 / labelled utterances to measure the rules on");
   auto& diff = *command.add_subcommand(
       "diff", "過去の通話で二つのポリシーを比べる / compare two policies on past calls");
   diff.add_option("OLD", arguments.policy_diff.before, "今のポリシー / policy in use")->required();
@@ -140,6 +146,13 @@ int run_models(const CLI::App& models, const Arguments& arguments) {
   return models_verify(arguments.models, arguments.common);
 }
 
+int run_policy(const CLI::App& policy, const Arguments& arguments) {
+  if (policy.got_subcommand("diff")) return policy_diff(arguments.policy_diff, arguments.common);
+  if (policy.got_subcommand("coverage"))
+    return policy_coverage(arguments.coverage_utterances, arguments.common);
+  return policy_test(arguments.common);
+}
+
 int run_analyze(Arguments& arguments, const CLI::App& command) {
   arguments.analyze.listening.customer_channel = parse_channel(arguments.channel);
   if (!arguments.transcript_files.empty()) {
@@ -165,10 +178,7 @@ int dispatch(const CLI::App& program, Arguments& arguments) {
     return transcribe(arguments.transcribe, arguments.common);
   }
   if (program.got_subcommand("judge")) return judge(arguments.utterances, arguments.common);
-  if (program.got_subcommand("policy"))
-    return program.get_subcommand("policy")->got_subcommand("diff")
-               ? policy_diff(arguments.policy_diff, arguments.common)
-               : policy_test(arguments.common);
+  if (program.got_subcommand("policy")) return run_policy(*program.get_subcommand("policy"), arguments);
   if (program.got_subcommand("train")) return train(arguments.train, arguments.common);
   if (program.got_subcommand("evaluate")) return run_evaluate(arguments, *program.get_subcommand("evaluate"));
   return run_models(*program.get_subcommand("models"), arguments);

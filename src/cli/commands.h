@@ -47,6 +47,9 @@ int judge(const std::filesystem::path& utterances, const CommonOptions& common);
 
 int policy_test(const CommonOptions& common);
 
+/// `utterances`: labelled data to measure the rules on; empty: only count them.
+int policy_coverage(const std::filesystem::path& utterances, const CommonOptions& common);
+
 struct PolicyDiffOptions {
   std::filesystem::path before;  ///< policy folders
   std::filesystem::path after;

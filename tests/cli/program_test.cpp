@@ -231,6 +231,19 @@ TEST_F(TheProgram, MeasuresWhatIsStillFoundWhenWordsAreMisheard) {
   EXPECT_EQ(guardian({"evaluate", "--utterances", lines, "--degrade", "1"}).exit_code, 2);
 }
 
+TEST_F(TheProgram, SaysWhichCategoriesHaveThinRules) {
+  const auto run = guardian({"--lang", "en", "policy", "coverage"});
+  EXPECT_EQ(run.exit_code, 0) << run.messages;
+  EXPECT_THAT(run.output, HasSubstr("dogeza_demand"));
+  EXPECT_THAT(run.output, HasSubstr("categories with thin rules"));
+  EXPECT_THAT(run.output, Not(HasSubstr("recall")));
+  const auto lines = file("lines.jsonl",
+                          "{\"id\":\"1\",\"text\":\"今すぐ土下座しろ\",\"category\":\"dogeza_demand\","
+                          "\"severity\":70}\n");
+  EXPECT_THAT(guardian({"--lang", "en", "policy", "coverage", "--on", lines}).output, HasSubstr("100%"));
+  EXPECT_EQ(guardian({"policy", "coverage", "--on", file("bad.jsonl", "{}")}).exit_code, 1);
+}
+
 TEST_F(TheProgram, EveryExampleOfThePolicyHolds) { EXPECT_EQ(guardian({"policy", "test"}).exit_code, 0); }
 
 }  // namespace
