@@ -55,7 +55,7 @@ def ten_minutes(calls, folder):
 
 
 def run(command, environment):
-    """Seconds and peak memory in MB of one process."""
+    """Seconds, peak memory in MB and seconds of all cores together, of one process."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as messages:
         begun = time.monotonic()
         process = subprocess.Popen([str(part) for part in command], stdout=output, stderr=messages, env=environment)
@@ -65,7 +65,7 @@ def run(command, environment):
         if process.returncode != 0:
             messages.seek(0)
             sys.exit(f"{command[0]} failed: {messages.read().decode(errors='replace')}")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
 
 
 def main():
@@ -87,8 +87,8 @@ def main():
             theirs.append(run([python, "-c", THEIRS, options.model, recording, options.threads], environment))
             print(f"run {number}: guardian {ours[-1][0]:.1f} s, {ours[-1][1]:.0f} MB; "
                   f"faster-whisper {theirs[-1][0]:.1f} s, {theirs[-1][1]:.0f} MB", flush=True)
-    seconds, memory = (statistics.median(column) for column in zip(*ours))
-    their_seconds, their_memory = (statistics.median(column) for column in zip(*theirs))
+    seconds, memory, _ = (statistics.median(column) for column in zip(*ours))
+    their_seconds, their_memory, _ = (statistics.median(column) for column in zip(*theirs))
     ratio, real_time = seconds / their_seconds, seconds / LENGTH_S
     print(f"time ratio   {ratio:.2f}  ({seconds:.1f} s / {their_seconds:.1f} s), goal {TIME_GOAL:.2f}")
     print(f"memory ratio {memory / their_memory:.2f}  ({memory:.0f} MB / {their_memory:.0f} MB)")

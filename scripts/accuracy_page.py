@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Turns the JSON of `guardian evaluate` into docs/accuracy.md. Called by scripts/accuracy.
+"""Turns the measurements of scripts/accuracy, a folder of JSON files, into docs/accuracy.md.
 
-usage: scripts/accuracy_page.py ACCURACY.json PAGE.md
+usage: scripts/accuracy_page.py MEASUREMENTS PAGE.md
 """
 import hashlib
 import json
 import pathlib
 import subprocess
 import sys
+
+from accuracy_sections import further_sections
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ["data/test/utterances.jsonl", "data/test/dialogues.jsonl"]
@@ -91,8 +93,12 @@ your own and run `guardian evaluate`. Brackets are 95 % bootstrap intervals over
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    accuracy = json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf8"))
-    pathlib.Path(sys.argv[2]).write_text("\n".join(page(accuracy)) + "\n", encoding="utf8")
+    measurements = {file.stem: json.loads(file.read_text(encoding="utf8")) for file in pathlib.Path(sys.argv[1]).glob("*.json")}
+    text = measurements["text"]
+    if "utterances_misheard" in text:
+        measurements["misheard"] = text["utterances_misheard"]
+    lines = [*page(text), *further_sections(measurements)]
+    pathlib.Path(sys.argv[2]).write_text("\n".join(lines) + "\n", encoding="utf8")
 
 
 main()

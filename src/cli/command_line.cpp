@@ -35,6 +35,7 @@ struct Arguments {
   EvaluateOptions evaluate;
   std::vector<std::filesystem::path> transcript_files;
   std::filesystem::path utterances;
+  std::filesystem::path coverage_utterances;
   std::string channel;
   std::string language;
 };
@@ -87,6 +88,11 @@ void add_policy(CLI::App& program, Arguments& arguments) {
   auto& command = *program.add_subcommand("policy", "判定ポリシー / judgement policy");
   command.require_subcommand(1);
   command.add_subcommand("test", "規則の例文をすべて試す / run every rule's own examples");
+  command
+      .add_subcommand("coverage",
+                      "類型ごとの規則の厚み / how many rules each category has, where they are thin")
+      ->add_option("--on", arguments.coverage_utterances,
+                   "規則だけで測るラベル付き発話 / labelled utterances to measure the rules on");
   auto& diff = *command.add_subcommand(
       "diff", "過去の通話で二つのポリシーを比べる / compare two policies on past calls");
   diff.add_option("OLD", arguments.policy_diff.before, "今のポリシー / policy in use")->required();
@@ -101,6 +107,12 @@ void add_evaluate(CLI::App& program, Arguments& arguments) {
       *program.add_subcommand("evaluate", "ラベル付きデータで精度を測る / accuracy on labelled data");
   command.add_option("--dialogues", arguments.evaluate.dialogues, "対話 JSONL / dialogues");
   command.add_option("--utterances", arguments.evaluate.utterances, "発話 JSONL / utterances");
+  auto* heard = command.add_option("--heard", arguments.evaluate.heard_pairs,
+                                   "言ったことと聞き取られたことの JSONL / what was said and heard");
+  auto* degrade = command.add_option("--degrade", arguments.evaluate.degrade,
+                                     "聞き違えた発話でも測る (乱数の種) / also as misheard; seed");
+  heard->needs(degrade);
+  degrade->needs(heard);
   command.add_flag("--json", arguments.evaluate.json, "JSON で出力 / JSON on stdout");
 }
 
@@ -140,6 +152,13 @@ int run_models(const CLI::App& models, const Arguments& arguments) {
   return models_verify(arguments.models, arguments.common);
 }
 
+int run_policy(const CLI::App& policy, const Arguments& arguments) {
+  if (policy.got_subcommand("diff")) return policy_diff(arguments.policy_diff, arguments.common);
+  if (policy.got_subcommand("coverage"))
+    return policy_coverage(arguments.coverage_utterances, arguments.common);
+  return policy_test(arguments.common);
+}
+
 int run_analyze(Arguments& arguments, const CLI::App& command) {
   arguments.analyze.listening.customer_channel = parse_channel(arguments.channel);
   if (!arguments.transcript_files.empty()) {
@@ -165,10 +184,7 @@ int dispatch(const CLI::App& program, Arguments& arguments) {
     return transcribe(arguments.transcribe, arguments.common);
   }
   if (program.got_subcommand("judge")) return judge(arguments.utterances, arguments.common);
-  if (program.got_subcommand("policy"))
-    return program.get_subcommand("policy")->got_subcommand("diff")
-               ? policy_diff(arguments.policy_diff, arguments.common)
-               : policy_test(arguments.common);
+  if (program.got_subcommand("policy")) return run_policy(*program.get_subcommand("policy"), arguments);
   if (program.got_subcommand("train")) return train(arguments.train, arguments.common);
   if (program.got_subcommand("evaluate")) return run_evaluate(arguments, *program.get_subcommand("evaluate"));
   return run_models(*program.get_subcommand("models"), arguments);

@@ -2,7 +2,9 @@
 // code.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -46,6 +48,9 @@ int judge(const std::filesystem::path& utterances, const CommonOptions& common);
 
 int policy_test(const CommonOptions& common);
 
+/// `utterances`: labelled data to measure the rules on; empty: only count them.
+int policy_coverage(const std::filesystem::path& utterances, const CommonOptions& common);
+
 struct PolicyDiffOptions {
   std::filesystem::path before;  ///< policy folders
   std::filesystem::path after;
@@ -66,6 +71,8 @@ int train(const TrainOptions& options, const CommonOptions& common);
 struct EvaluateOptions {
   std::filesystem::path dialogues;
   std::filesystem::path utterances;
+  std::filesystem::path heard_pairs;     ///< what was said and heard, to learn mishearing from
+  std::optional<std::uint32_t> degrade;  ///< seed: measure the utterances also as they might be misheard
   bool json = false;
 };
 int evaluate(const EvaluateOptions& options, const CommonOptions& common);

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "evaluation/accuracy.h"
+#include "evaluation/misheard_accuracy.h"
 #include "pipeline/assessor.h"
 #include "pipeline/installation.h"
 
@@ -18,6 +19,7 @@ using nlohmann::ordered_json;
 
 struct Accuracy {
   std::optional<evaluation::UtteranceAccuracy> utterances;
+  std::optional<evaluation::MisheardAccuracy> misheard;
   std::optional<evaluation::DialogueAccuracy> dialogues;
   std::optional<evaluation::DialogueAccuracy> customers_only;  ///< employees' words blanked
 };
@@ -81,6 +83,17 @@ ordered_json to_json(const evaluation::DialogueAccuracy& accuracy) {
           {"categories", to_json(accuracy.categories)}};
 }
 
+ordered_json to_json(const evaluation::MisheardAccuracy& accuracy) {
+  return {{"error_rate_of_pairs", rounded(accuracy.errors_of_pairs.rate())},
+          {"characters_of_pairs", accuracy.errors_of_pairs.characters},
+          {"error_rate", rounded(accuracy.errors.rate())},
+          {"recall_as_written", to_json(accuracy.recall_as_written)},
+          {"recall", to_json(accuracy.recall)},
+          {"fall", to_json(accuracy.fall)},
+          {"flagged_as_written", to_json(accuracy.flagged_as_written)},
+          {"flagged", to_json(accuracy.flagged)}};
+}
+
 std::string row(const std::string& name, const Estimate& estimate) {
   return fmt::format("  {:<34} {:.3f}  [{:.3f}, {:.3f}]\n", name, estimate.value, estimate.low,
                      estimate.high);
@@ -114,6 +127,15 @@ std::string as_text(const evaluation::UtteranceAccuracy& accuracy) {
          rows(accuracy.flagged_by_slice) + "categories\n" + rows(accuracy.categories);
 }
 
+std::string as_text(const evaluation::MisheardAccuracy& accuracy) {
+  return fmt::format("misheard utterances: {:.1f}% of characters wrong; {:.1f}% in what was heard\n",
+                     100.0 * accuracy.errors.rate(), 100.0 * accuracy.errors_of_pairs.rate()) +
+         row("harassment recall as written", accuracy.recall_as_written) +
+         row("harassment recall", accuracy.recall) + row("fall", accuracy.fall) +
+         row("harmless flagged as written", accuracy.flagged_as_written) +
+         row("harmless flagged", accuracy.flagged);
+}
+
 std::string as_text(const evaluation::DialogueAccuracy& accuracy, const char* title) {
   return fmt::format("{}: {}\n", title, accuracy.size) + row("AUROC [95%]", accuracy.auroc) +
          row("recall at 5% false positives", accuracy.recall_at_5_percent) +
@@ -125,12 +147,31 @@ std::string as_text(const evaluation::DialogueAccuracy& accuracy, const char* ti
          "harmless calls suspected, by slice\n" + rows(accuracy.flagged_by_slice);
 }
 
+Result<evaluation::MisheardAccuracy> measure_misheard(const judgement::Judge& judge,
+                                                      const std::vector<evaluation::LabelledUtterance>& data,
+                                                      const EvaluateOptions& options) {
+  const auto pairs = evaluation::read_heard_pairs(options.heard_pairs);
+  if (!pairs) return tl::unexpected<Error>(pairs.error());
+  auto morphology = Morphology::load();
+  if (!morphology) return tl::unexpected<Error>(morphology.error());
+  auto homophones = evaluation::Homophones::load(evaluation::Homophones::installed_source());
+  if (!homophones) return tl::unexpected<Error>(homophones.error());
+  const auto mishearing =
+      evaluation::Mishearing::learn(*pairs, std::move(*morphology), std::move(*homophones));
+  return evaluation::measure_misheard(judge, data, mishearing, *options.degrade);
+}
+
 Result<Accuracy> measure(const judgement::Judge& judge, const EvaluateOptions& options) {
   Accuracy accuracy;
   if (!options.utterances.empty()) {
     const auto utterances = evaluation::read_utterances(options.utterances);
     if (!utterances) return tl::unexpected<Error>(utterances.error());
     accuracy.utterances = evaluation::measure_utterances(judge, *utterances);
+    if (options.degrade) {
+      const auto misheard = measure_misheard(judge, *utterances, options);
+      if (!misheard) return tl::unexpected<Error>(misheard.error());
+      accuracy.misheard = *misheard;
+    }
   }
   if (!options.dialogues.empty()) {
     const auto dialogues = evaluation::read_dialogues(options.dialogues);
@@ -144,12 +185,14 @@ Result<Accuracy> measure(const judgement::Judge& judge, const EvaluateOptions& o
 Result<void> print_accuracy(const Accuracy& accuracy, bool json) {
   if (!json)
     return print((accuracy.utterances ? as_text(*accuracy.utterances) : "") +
+                 (accuracy.misheard ? as_text(*accuracy.misheard) : "") +
                  (accuracy.dialogues ? as_text(*accuracy.dialogues, "dialogues") : "") +
                  (accuracy.customers_only
                       ? as_text(*accuracy.customers_only, "dialogues, employees' words blanked")
                       : ""));
   ordered_json answer = ordered_json::object();
   if (accuracy.utterances) answer["utterances"] = to_json(*accuracy.utterances);
+  if (accuracy.misheard) answer["utterances_misheard"] = to_json(*accuracy.misheard);
   if (accuracy.dialogues) answer["dialogues"] = to_json(*accuracy.dialogues);
   if (accuracy.customers_only) answer["dialogues_customers_only"] = to_json(*accuracy.customers_only);
   return print(answer.dump(1) + "\n");

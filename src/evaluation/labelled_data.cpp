@@ -61,6 +61,8 @@ LabelledDialogue to_dialogue(const nlohmann::json& line) {
   return dialogue;
 }
 
+HeardPair to_heard_pair(const nlohmann::json& line) { return {line.at("said"), line.at("heard")}; }
+
 template <class Item, class Convert>
 Result<std::vector<Item>> read_lines(const std::filesystem::path& file, const Convert& convert) {
   const auto content = read_file(file, kFileBytes);
@@ -104,6 +106,10 @@ Result<std::vector<LabelledUtterance>> read_utterances(const std::filesystem::pa
 
 Result<std::vector<LabelledDialogue>> read_dialogues(const std::filesystem::path& file) {
   return read_lines<LabelledDialogue>(file, to_dialogue);
+}
+
+Result<std::vector<HeardPair>> read_heard_pairs(const std::filesystem::path& file) {
+  return read_lines<HeardPair>(file, to_heard_pair);
 }
 
 std::vector<LabelledUtterance> customer_turns(const std::vector<LabelledDialogue>& dialogues) {

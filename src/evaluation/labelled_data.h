@@ -40,12 +40,19 @@ struct LabelledDialogue {
   std::string slice;
 };
 
+/// What was said and what a recogniser wrote.
+struct HeardPair {
+  std::string said;
+  std::string heard;
+};
+
 /// True for the classes that are labelled but are not harassment: legit_complaint and customer_distress.
 bool is_excluded_class(const std::string& category);
 
 /// Errors: not_found, unreadable; damaged, naming file and line.
 Result<std::vector<LabelledUtterance>> read_utterances(const std::filesystem::path& file);
 Result<std::vector<LabelledDialogue>> read_dialogues(const std::filesystem::path& file);
+Result<std::vector<HeardPair>> read_heard_pairs(const std::filesystem::path& file);
 
 /// Every customer turn of the dialogues as an utterance: its strongest harassing label, else harmless.
 std::vector<LabelledUtterance> customer_turns(const std::vector<LabelledDialogue>& dialogues);

@@ -14,9 +14,20 @@ namespace {
 constexpr double kPadBefore_s = 0.10;  // so that no first consonant is lost
 constexpr double kPadAfter_s = 0.15;
 constexpr std::size_t kReportedRejections = 20;
-constexpr float kTargetPeak = 0.5F;  // very quiet channels are lifted towards it before anybody listens
-constexpr double kQuietPeak = 0.05;
-constexpr float kMaximumGain = 30.0F;
+// Every channel is brought to this loudness before anybody listens: speech detection and recognition answer
+// differently for the same words louder or quieter, and a judgement must not depend on a volume knob.
+constexpr double kListening_lufs = -23.0;  // EBU R 128
+constexpr double kUnmeasured_lufs = -70.0;
+constexpr double kMaximumGain = 30.0;
+
+/// Never overdrives: the loudest sample stays within full scale.
+float listening_gain(const media::ChannelLevel& level) {
+  const double headroom = level.peak > 0.0 ? 1.0 / level.peak : 1.0;
+  const double wanted = level.loudness_lufs > kUnmeasured_lufs
+                            ? std::pow(10.0, (kListening_lufs - level.loudness_lufs) / 20.0)
+                            : headroom;
+  return static_cast<float>(std::min({wanted, headroom, kMaximumGain}));
+}
 
 /// One channel on its way: what is still needed of its PCM, its speech detector, its windows.
 struct Lane {
@@ -66,10 +77,8 @@ class Transcriber {
       if (copy || level.active_s <= 0.0) continue;
       auto voice_activity = VoiceActivity::load(input_.voice_activity_weights, {});
       if (!voice_activity) return tl::unexpected<Error>(voice_activity.error());
-      Lane lane{channel, 1.0F, std::move(*voice_activity), WindowPacker(channel), {}, 0, 0.0};
-      if (level.peak > 0.0 && level.peak < kQuietPeak)
-        lane.gain = std::min(kMaximumGain, kTargetPeak / static_cast<float>(level.peak));
-      lanes_.push_back(std::move(lane));
+      lanes_.push_back(
+          {channel, listening_gain(level), std::move(*voice_activity), WindowPacker(channel), {}, 0, 0.0});
     }
     return {};
   }
@@ -200,7 +209,14 @@ class Transcriber {
       }
       heard_.transcript.utterances.push_back(std::move(heard.utterance));
       heard_.cues.push_back(measure_cues(sound));
+      if (auto& level_db = heard_.cues.back().level_db) *level_db -= gain_db(window.channel);
     }
+  }
+
+  double gain_db(int channel) const {
+    const auto lane =
+        std::find_if(lanes_.begin(), lanes_.end(), [&](const Lane& l) { return l.channel == channel; });
+    return lane == lanes_.end() ? 0.0 : 20.0 * std::log10(lane->gain);
   }
 
   const TranscribeInput& input_;

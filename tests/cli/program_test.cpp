@@ -216,6 +216,34 @@ TEST_F(TheProgram, MeasuresItsAccuracyOnLabelledData) {
   EXPECT_EQ(guardian({"evaluate", "--utterances", file("bad.jsonl", "{}")}).exit_code, 1);
 }
 
+TEST_F(TheProgram, MeasuresWhatIsStillFoundWhenWordsAreMisheard) {
+  const auto lines =
+      file("lines.jsonl",
+           "{\"id\":\"1\",\"text\":\"今すぐ土下座しろ\",\"category\":\"dogeza_demand\",\"severity\":70}\n");
+  const auto pairs = file("pairs.jsonl", "{\"said\":\"慰謝料を払え\",\"heard\":\"医者両を払え\"}\n");
+  const auto run =
+      guardian({"evaluate", "--json", "--utterances", lines, "--degrade", "1", "--heard", pairs});
+  ASSERT_EQ(run.exit_code, 0) << run.messages;
+  const auto misheard = run.json()["utterances_misheard"];
+  EXPECT_EQ(misheard["error_rate_of_pairs"], 0.5);
+  EXPECT_EQ(misheard["recall_as_written"]["value"], 1.0);
+  EXPECT_TRUE(misheard["fall"].contains("low"));
+  EXPECT_EQ(guardian({"evaluate", "--utterances", lines, "--degrade", "1"}).exit_code, 2);
+}
+
+TEST_F(TheProgram, SaysWhichCategoriesHaveThinRules) {
+  const auto run = guardian({"--lang", "en", "policy", "coverage"});
+  EXPECT_EQ(run.exit_code, 0) << run.messages;
+  EXPECT_THAT(run.output, HasSubstr("dogeza_demand"));
+  EXPECT_THAT(run.output, HasSubstr("categories with thin rules"));
+  EXPECT_THAT(run.output, Not(HasSubstr("recall")));
+  const auto lines = file("lines.jsonl",
+                          "{\"id\":\"1\",\"text\":\"今すぐ土下座しろ\",\"category\":\"dogeza_demand\","
+                          "\"severity\":70}\n");
+  EXPECT_THAT(guardian({"--lang", "en", "policy", "coverage", "--on", lines}).output, HasSubstr("100%"));
+  EXPECT_EQ(guardian({"policy", "coverage", "--on", file("bad.jsonl", "{}")}).exit_code, 1);
+}
+
 TEST_F(TheProgram, EveryExampleOfThePolicyHolds) { EXPECT_EQ(guardian({"policy", "test"}).exit_code, 0); }
 
 }  // namespace

@@ -85,6 +85,19 @@ TEST(Transcribe, TheSameRecordingGivesTheSameTranscript) {
   EXPECT_EQ(joined(first.transcript), joined(second.transcript));
 }
 
+TEST(Transcribe, HearsTheSameWordsLouderAndQuieterAndStillSaysHowLoudTheyWere) {
+  GUARDIAN_NEEDS_SHARED(kClip);
+  const auto clip = test::read_channels(test::shared_dir() / kClip);
+  const auto usual = heard(clip);
+  for (const double change_db : {-24.0, -12.0, 3.0}) {
+    auto changed = clip;
+    for (auto& sample : changed[0]) sample *= static_cast<float>(std::pow(10.0, change_db / 20.0));
+    const auto speech = heard(changed);
+    EXPECT_LT(error_rate(joined(usual.transcript), joined(speech.transcript)), 0.05) << change_db << " dB";
+    EXPECT_NEAR(speech.cues.at(0).level_db.value() - usual.cues.at(0).level_db.value(), change_db, 0.5);
+  }
+}
+
 TEST(Transcribe, FindsSpeechWhereItIsAfterALongSilence) {
   GUARDIAN_NEEDS_SHARED(kClip);
   const Sound clip = test::read_channels(test::shared_dir() / kClip).at(0);
