@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "judgement/history.h"
 #include "judgement/meaning_model.h"
 #include "judgement/verdict.h"
 #include "policy/policy.h"
@@ -45,7 +46,8 @@ class Judge {
 
   const policy::Policy& policy() const;
 
-  Verdict judge(const speech::Transcript& transcript) const;
+  /// `history`: earlier dealings with the same counterpart; without it the transcript alone speaks.
+  Verdict judge(const speech::Transcript& transcript, const History& history = {}) const;
 
   /// `text` must be valid UTF-8.
   UtteranceVerdict judge_utterance(const std::string& text) const;
