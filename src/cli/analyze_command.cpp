@@ -5,6 +5,7 @@
 #include "cli/console.h"
 #include "cli/output_names.h"
 #include "pipeline/assessor.h"
+#include "pipeline/counterpart_history.h"
 #include "pipeline/installation.h"
 #include "pipeline/listener.h"
 #include "pipeline/report_files.h"
@@ -18,14 +19,24 @@ namespace {
 struct Engine {
   pipeline::Assessor assessor;
   std::optional<pipeline::Listener> listener;
+  std::optional<pipeline::CounterpartHistory> history;
 };
 
+Result<std::optional<pipeline::CounterpartHistory>> read_history(const AnalyzeOptions& options,
+                                                                 const CommonOptions& common) {
+  if (options.counterpart.empty()) return std::nullopt;
+  const auto skipped = [&](const Error& error) { print_error(error, common.language); };
+  return pipeline::CounterpartHistory::read(options.counterpart, options.history, skipped, common.stop);
+}
+
 Result<Engine> load_engine(const AnalyzeOptions& options, const CommonOptions& common) {
+  auto history = read_history(options, common);
+  if (!history) return tl::unexpected<Error>(history.error());
   const auto policy = pipeline::find_policy(common.policy);
   if (!policy) return tl::unexpected<Error>(policy.error());
   auto assessor = pipeline::Assessor::load(*policy);
   if (!assessor) return tl::unexpected<Error>(assessor.error());
-  Engine engine{std::move(*assessor), std::nullopt};
+  Engine engine{std::move(*assessor), std::nullopt, std::move(*history)};
   if (options.transcripts) return engine;
   auto listener = pipeline::Listener::load({options.listening.model, *policy, options.listening.threads});
   if (!listener) return tl::unexpected<Error>(listener.error());
@@ -41,6 +52,13 @@ Result<pipeline::HeardRecording> hear(Engine& engine, const std::filesystem::pat
       file, {options.listening.customer_channel}, [&](double share) { bar.update(share); }, common.stop);
 }
 
+/// What the user told about the recording belongs to it; what came before it is judged with it.
+report::Report assess(const Engine& engine, pipeline::HeardRecording heard, const AnalyzeOptions& options) {
+  heard.recording.started_at = options.started_at;
+  const auto history = engine.history ? engine.history->introduce(heard.recording) : judgement::History();
+  return engine.assessor.assess(std::move(heard), history);
+}
+
 /// The report on stdout, unless only files were asked for together with many inputs: a person reads the
 /// summary.
 Result<void> print_report(const report::Report& report, const AnalyzeOptions& options,
@@ -53,7 +71,8 @@ Result<void> analyze_one(Engine& engine, const std::filesystem::path& file, cons
                          const AnalyzeOptions& options, const CommonOptions& common) {
   auto heard = hear(engine, file, options, common);
   if (!heard) return tl::unexpected<Error>(heard.error());
-  const auto report = engine.assessor.assess(std::move(*heard));
+  const auto report = assess(engine, std::move(*heard), options);
+  if (engine.history) engine.history->add(report);
   if (!options.out.empty()) {
     const auto source = options.transcripts ? std::filesystem::path() : file;
     auto written = pipeline::write_report_files(report, source, options.out, name, common.stop);

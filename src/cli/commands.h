@@ -3,10 +3,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "speech/transcript.h"
 
@@ -29,7 +31,10 @@ struct AnalyzeOptions {
   std::vector<std::filesystem::path> files;
   bool transcripts = false;  ///< the files are ready transcripts
   bool json = false;
-  std::filesystem::path out;  ///< folder for reports; empty: none
+  std::filesystem::path out;         ///< folder for reports; empty: none
+  std::string counterpart;           ///< the user's id for the customer; empty: not told
+  std::filesystem::path history;     ///< folder of earlier reports; empty: none
+  std::optional<Moment> started_at;  ///< of the one file
   ListeningOptions listening;
 };
 int analyze(const AnalyzeOptions& options, const CommonOptions& common);

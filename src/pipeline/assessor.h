@@ -22,7 +22,8 @@ class Assessor {
   Assessor& operator=(Assessor&&) noexcept;
   ~Assessor();
 
-  report::Report assess(HeardRecording heard) const;
+  /// `history`: earlier dealings with the same counterpart (pipeline/counterpart_history.h), if it is known.
+  report::Report assess(HeardRecording heard, const judgement::History& history = {}) const;
 
   const judgement::Judge& judge() const;
 
