@@ -6,6 +6,7 @@
 #include "cli/output_names.h"
 #include "consultation/consultant.h"
 #include "pipeline/assessor.h"
+#include "pipeline/counterpart_history.h"
 #include "pipeline/installation.h"
 #include "pipeline/listener.h"
 #include "pipeline/report_files.h"
@@ -20,14 +21,24 @@ struct Engine {
   pipeline::Assessor assessor;
   std::optional<consultation::Consultant> consultant;  ///< only if the user named an endpoint
   std::optional<pipeline::Listener> listener;
+  std::optional<pipeline::CounterpartHistory> history;
 };
 
+Result<std::optional<pipeline::CounterpartHistory>> read_history(const AnalyzeOptions& options,
+                                                                 const CommonOptions& common) {
+  if (options.counterpart.empty()) return std::nullopt;
+  const auto skipped = [&](const Error& error) { print_error(error, common.language); };
+  return pipeline::CounterpartHistory::read(options.counterpart, options.history, skipped, common.stop);
+}
+
 Result<Engine> load_engine(const AnalyzeOptions& options, const CommonOptions& common) {
+  auto history = read_history(options, common);
+  if (!history) return tl::unexpected<Error>(history.error());
   const auto policy = pipeline::find_policy(common.policy);
   if (!policy) return tl::unexpected<Error>(policy.error());
   auto assessor = pipeline::Assessor::load(*policy);
   if (!assessor) return tl::unexpected<Error>(assessor.error());
-  Engine engine{std::move(*assessor), std::nullopt, std::nullopt};
+  Engine engine{std::move(*assessor), std::nullopt, std::nullopt, std::move(*history)};
   if (const auto file = pipeline::find_consultation(options.consult); !file.empty()) {
     auto consultant = consultation::Consultant::load(file, engine.assessor.judge().policy());
     if (!consultant) return tl::unexpected<Error>(consultant.error());
@@ -48,15 +59,18 @@ Result<pipeline::HeardRecording> hear(Engine& engine, const std::filesystem::pat
       file, {options.listening.customer_channel}, [&](double share) { bar.update(share); }, common.stop);
 }
 
-/// The report, with the opinion from outside if one is wanted.
+/// The report. What the user told about the recording belongs to it; what came before it is judged with it,
+/// and so is the opinion from outside if one is wanted.
 Result<report::Report> assess(const Engine& engine, pipeline::HeardRecording heard,
-                              const std::stop_token& stop) {
-  if (!engine.consultant) return engine.assessor.assess(std::move(heard));
+                              const AnalyzeOptions& options, const std::stop_token& stop) {
+  heard.recording.started_at = options.started_at;
+  const auto history = engine.history ? engine.history->introduce(heard.recording) : judgement::History();
+  if (!engine.consultant) return engine.assessor.assess(std::move(heard), {}, history);
   const auto consultation = engine.consultant->consult(heard.transcript, stop);
   if (!consultation) return tl::unexpected<Error>(consultation.error());
   auto& warnings = heard.transcript.warnings;
   warnings.insert(warnings.end(), consultation->remarks.begin(), consultation->remarks.end());
-  return engine.assessor.assess(std::move(heard), consultation->opinions);
+  return engine.assessor.assess(std::move(heard), consultation->opinions, history);
 }
 
 /// The report on stdout, unless only files were asked for together with many inputs: a person reads the
@@ -71,8 +85,9 @@ Result<void> analyze_one(Engine& engine, const std::filesystem::path& file, cons
                          const AnalyzeOptions& options, const CommonOptions& common) {
   auto heard = hear(engine, file, options, common);
   if (!heard) return tl::unexpected<Error>(heard.error());
-  const auto report = assess(engine, std::move(*heard), common.stop);
+  const auto report = assess(engine, std::move(*heard), options, common.stop);
   if (!report) return tl::unexpected<Error>(report.error());
+  if (engine.history) engine.history->add(*report);
   if (!options.out.empty()) {
     const auto source = options.transcripts ? std::filesystem::path() : file;
     auto written = pipeline::write_report_files(*report, source, options.out, name, common.stop);

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/interrupt.h"
@@ -9,6 +10,7 @@ namespace {
 
 constexpr int kMaximumThreads = 256;
 constexpr int kMaximumChannels = 8;
+constexpr std::size_t kCounterpartBytes = 256;
 
 /// "left", "right" or a number from 1, as people count; from 0 inside.
 std::optional<int> parse_channel(const std::string& name) {
@@ -24,6 +26,17 @@ std::string check_channel(const std::string& name) {
   return "must be left, right or a channel number from 1";
 }
 
+/// Reports store the id as it is, so that it must be text that a line of JSON or a terminal can hold.
+std::string check_counterpart(const std::string& id) {
+  if (!id.empty() && id.size() <= kCounterpartBytes && is_utf8(id) && printable(id) == id) return {};
+  return "1〜256 バイトの文字列です / must be a text of 1 to 256 bytes without control characters";
+}
+
+std::string check_time(const std::string& time) {
+  if (parse_rfc3339(time)) return {};
+  return "RFC 3339 の日時です / must be an RFC 3339 time, e.g. 2026-11-24T12:04:05+09:00";
+}
+
 /// What the parser fills in before it is known which command runs.
 struct Arguments {
   CommonOptions common;
@@ -37,6 +50,7 @@ struct Arguments {
   std::filesystem::path utterances;
   std::filesystem::path coverage_utterances;
   std::string channel;
+  std::string started_at;
   std::string language;
 };
 
@@ -49,6 +63,21 @@ void add_listening(CLI::App& command, ListeningOptions& listening, Arguments& ar
       .add_option("--customer-channel", arguments.channel,
                   "顧客のチャンネル left|right|1.. / the customer's channel")
       ->check(check_channel);
+}
+
+void add_counterpart(CLI::App& command, Arguments& arguments) {
+  auto* id = command
+                 .add_option("--counterpart", arguments.analyze.counterpart,
+                             "相手を表す番号など / your id for the customer")
+                 ->check(check_counterpart);
+  command
+      .add_option("--history", arguments.analyze.history,
+                  "過去の報告書のフォルダー / folder of earlier reports on the same customer")
+      ->needs(id);
+  command
+      .add_option("--started-at", arguments.started_at,
+                  "録音の開始日時 (RFC 3339) / when the one recording began")
+      ->check(check_time);
 }
 
 void add_common(CLI::App& program, Arguments& arguments) {
@@ -68,6 +97,7 @@ void add_analyze(CLI::App& program, Arguments& arguments) {
   command.add_option("--out", arguments.analyze.out, "報告書を書くフォルダー / folder for report files");
   command.add_option("--consult", arguments.analyze.consult,
                      "意見を聞く外部モデルの設定 (YAML) / outside model to ask (YAML)");
+  add_counterpart(command, arguments);
   add_listening(command, arguments.analyze.listening, arguments);
 }
 
@@ -164,6 +194,11 @@ int run_analyze(Arguments& arguments, const CLI::App& command) {
   if (!arguments.transcript_files.empty()) {
     arguments.analyze.files = arguments.transcript_files;
     arguments.analyze.transcripts = true;
+  }
+  arguments.analyze.started_at = parse_rfc3339(arguments.started_at);
+  if (arguments.analyze.started_at && arguments.analyze.files.size() > 1) {
+    std::cerr << "--started-at は 1 ファイルのときだけ使えます / --started-at takes one file only\n";
+    return kUsage;
   }
   if (!arguments.analyze.files.empty()) return analyze(arguments.analyze, arguments.common);
   std::cerr << command.help();

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "speech/transcript.h"
 
@@ -31,8 +32,11 @@ struct AnalyzeOptions {
   std::vector<std::filesystem::path> files;
   bool transcripts = false;  ///< the files are ready transcripts
   bool json = false;
-  std::filesystem::path out;      ///< folder for reports; empty: none
-  std::filesystem::path consult;  ///< file that names a model outside; empty: $GUARDIAN_CONSULT, or none
+  std::filesystem::path out;         ///< folder for reports; empty: none
+  std::filesystem::path consult;     ///< file that names a model outside; empty: $GUARDIAN_CONSULT, or none
+  std::string counterpart;           ///< the user's id for the customer; empty: not told
+  std::filesystem::path history;     ///< folder of earlier reports; empty: none
+  std::optional<Moment> started_at;  ///< of the one file
   ListeningOptions listening;
 };
 int analyze(const AnalyzeOptions& options, const CommonOptions& common);

@@ -20,7 +20,7 @@ constexpr std::size_t kLeastCharacters = 8;
 constexpr int kLeastRepetitions = 3;
 constexpr int kRepetitionSeverity = 40;
 constexpr int kRestraintSeverity = 45;
-constexpr double kCourseConfidence = 0.7;
+constexpr double kWholeCallConfidence = 0.9;  // counted, not guessed; only its name may be wrong
 constexpr std::size_t kUtterancesCompared = 400;  // of very long calls the last ones
 constexpr std::size_t kPairsCompared = 500;       // of very long utterances the beginning
 
@@ -53,18 +53,6 @@ double likeness(const std::set<std::string>& a, const std::set<std::string>& b) 
   return shared / static_cast<double>(std::min(a.size(), b.size()));
 }
 
-Finding course_finding(const std::string& category, int severity, const speech::Transcript& transcript,
-                       const policy::Policy& policy) {
-  Finding finding;
-  finding.category = category;
-  finding.label = policy.category(category).label;
-  finding.severity = severity;
-  finding.confidence = kCourseConfidence;
-  finding.rule = category + ".course";
-  finding.end_s = transcript.utterances.back().end_s;
-  return finding;
-}
-
 /// The customer's utterance after the first refusal that comes back most often, and how often. What was
 /// repeated before (digits read out, answers to questions) was not yet against anybody's word.
 std::pair<int, int> find_most_repeated(const speech::Transcript& transcript,
@@ -87,6 +75,18 @@ std::pair<int, int> find_most_repeated(const speech::Transcript& transcript,
 }
 
 }  // namespace
+
+Finding whole_call_finding(const std::string& category, const std::string& basis, int severity, double end_s,
+                           const policy::Policy& policy) {
+  Finding finding;
+  finding.category = category;
+  finding.label = policy.category(category).label;
+  finding.severity = severity;
+  finding.confidence = kWholeCallConfidence;
+  finding.rule = category + "." + basis;
+  finding.end_s = end_s;
+  return finding;
+}
 
 void follow_course(std::vector<Finding>& findings, const Verdict& verdict,
                    const speech::Transcript& transcript, const policy::Policy& policy) {
@@ -118,18 +118,18 @@ std::vector<Finding> find_in_course(const Verdict& verdict, const speech::Transc
                                     const std::vector<SearchableText>& texts, const policy::Policy& policy) {
   std::vector<Finding> findings;
   if (transcript.utterances.empty() || verdict.warned_utterances.empty()) return findings;
+  const double length_s = transcript.utterances.back().end_s;
   const auto [index, times] = find_most_repeated(transcript, texts, verdict.warned_utterances.front());
   if (times >= kLeastRepetitions) {
-    auto finding = course_finding("repetitive_contact", kRepetitionSeverity, transcript, policy);
+    auto finding = whole_call_finding("repetitive_contact", "course", kRepetitionSeverity, length_s, policy);
     const auto& repeated = transcript.utterances[static_cast<std::size_t>(index)].text;
     finding.grounds.push_back(
         {fmt::format("お断りの後もほぼ同じ要求を {} 回: 「{}」", times, repeated),
          fmt::format("nearly the same demand {} times despite refusal: \"{}\"", times, repeated)});
     findings.push_back(std::move(finding));
   }
-  const double length_s = transcript.utterances.back().end_s;
   if (transcript.timed && length_s >= policy.scale.held_minutes * 60.0) {
-    auto finding = course_finding("time_restraint", kRestraintSeverity, transcript, policy);
+    auto finding = whole_call_finding("time_restraint", "course", kRestraintSeverity, length_s, policy);
     finding.grounds.push_back({fmt::format("お断りの後も続き、{} に及ぶ (社内の目安 {:.0f} 分)",
                                            format_position(length_s), policy.scale.held_minutes),
                                fmt::format("lasted {} despite refusal (the company's limit is {:.0f} min)",

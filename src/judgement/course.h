@@ -2,6 +2,7 @@
 // being held.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "judgement/searchable_text.h"
@@ -10,6 +11,10 @@
 #include "speech/transcript.h"
 
 namespace guardian::judgement {
+
+/// A finding about the whole call, with `basis` in its rule's id and without grounds yet.
+Finding whole_call_finding(const std::string& category, const std::string& basis, int severity, double end_s,
+                           const policy::Policy& policy);
 
 /// Raises severities within a call and says why in the grounds. `findings` are in order of time.
 void follow_course(std::vector<Finding>& findings, const Verdict& verdict,

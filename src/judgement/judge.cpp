@@ -232,7 +232,8 @@ Result<Judge> Judge::create(policy::Policy policy, std::optional<MeaningWitness>
 
 const policy::Policy& Judge::policy() const { return impl_->policy; }
 
-Verdict Judge::judge(const speech::Transcript& transcript, const OutsideOpinions& outside) const {
+Verdict Judge::judge(const speech::Transcript& transcript, const OutsideOpinions& outside,
+                     const History& history) const {
   const auto texts = impl_->prepare(transcript);
   Verdict verdict;
   verdict.policy_version = impl_->policy.version;
@@ -244,9 +245,11 @@ Verdict Judge::judge(const speech::Transcript& transcript, const OutsideOpinions
   follow_course(verdict.findings, verdict, transcript, impl_->policy);
   for (auto& finding : find_in_course(verdict, transcript, texts, impl_->policy))
     verdict.findings.push_back(std::move(finding));
+  follow_history(verdict, history, transcript, impl_->policy);
   impl_->score(verdict);
   verdict.axes = measure_axes(verdict, impl_->policy);
   verdict.axes.harm = measure_harm(verdict, texts, transcript);
+  note_escalation(verdict, history, impl_->policy.scale.history);
   for (std::size_t i = 0; i < complaints.size() && i < kQuotedComplaints; ++i)
     verdict.legitimate_complaint =
         verdict.legitimate_complaint.value_or("") + (i > 0 ? "\n" : "") + complaints[i];

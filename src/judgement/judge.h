@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "judgement/history.h"
 #include "judgement/meaning_model.h"
 #include "judgement/outside_opinion.h"
 #include "judgement/verdict.h"
@@ -46,8 +47,10 @@ class Judge {
 
   const policy::Policy& policy() const;
 
-  /// `outside` is weighed only beside the second witness.
-  Verdict judge(const speech::Transcript& transcript, const OutsideOpinions& outside = {}) const;
+  /// `outside` is weighed only beside the second witness. `history`: earlier dealings with the same
+  /// counterpart; without it the transcript alone speaks.
+  Verdict judge(const speech::Transcript& transcript, const OutsideOpinions& outside = {},
+                const History& history = {}) const;
 
   /// `text` must be valid UTF-8.
   UtteranceVerdict judge_utterance(const std::string& text) const;

@@ -11,8 +11,9 @@ namespace {
 
 constexpr double kHint = 0.6;         // rules less sure than this are hints
 constexpr double kRuleSupport = 0.5;  // what a certain rule adds to the model's probability of its category
-constexpr double kFurtherCategory = 0.5;  // support that a second category of the same utterance needs
-constexpr double kClauseStays = 0.0;      // log odds from which on a neighbouring clause belongs to the quote
+constexpr double kFurtherCategory = 0.5;     // support that a second category of the same utterance needs
+constexpr std::size_t kShortSentence = 180;  // bytes: some 60 characters
+constexpr double kClauseStays = 0.0;  // log odds from which on a neighbouring clause belongs to the quote
 
 /// What counts when one category fires several times in one utterance.
 double strength(const RuleHit& hit) { return hit.rule->severity * hit.confidence; }
@@ -45,8 +46,8 @@ std::vector<policy::Match> clauses_of(const std::string& surface) {
   return clauses;
 }
 
-/// The clauses in which the meaning lies: the most telling one and its neighbours as long as they tell the
-/// same.
+/// The clauses in which the meaning lies: the most telling one, its neighbours as long as they tell the same,
+/// and the rest of their sentence if it is short.
 policy::Match locate_meaning(const SearchableText& text, const MeaningWitness& witness) {
   const auto clauses = clauses_of(text.surface());
   if (clauses.empty()) return {0, text.surface().size()};
@@ -55,15 +56,22 @@ policy::Match locate_meaning(const SearchableText& text, const MeaningWitness& w
   texts.reserve(clauses.size());
   for (const auto& clause : clauses)
     texts.push_back(text.surface().substr(clause.begin, clause.end - clause.begin));
-  const auto opinions = witness.opinions(texts);
-  const auto best = static_cast<std::size_t>(
-      std::max_element(opinions.begin(), opinions.end(),
-                       [](const Opinion& a, const Opinion& b) { return a.logit < b.logit; }) -
-      opinions.begin());
-  std::size_t first = best;
-  std::size_t last = best;
-  while (first > 0 && opinions[first - 1].logit > kClauseStays) --first;
-  while (last + 1 < clauses.size() && opinions[last + 1].logit > kClauseStays) ++last;
+  std::vector<double> told;
+  told.reserve(clauses.size());
+  for (const auto& opinion : witness.opinions(texts)) told.push_back(opinion.logit);
+  auto first = static_cast<std::size_t>(std::max_element(told.begin(), told.end()) - told.begin());
+  auto last = first;
+  const auto grow = [&](auto belongs) {
+    while (first > 0 && belongs(first - 1)) --first;
+    while (last + 1 < clauses.size() && belongs(last + 1)) ++last;
+  };
+  grow([&](std::size_t i) { return told[i] > kClauseStays; });
+  const auto sentence = text.sentence_at(clauses[first].begin);
+  grow([&](std::size_t i) {
+    return text.sentence_at(clauses[i].begin) == sentence &&
+           std::max(clauses[i].end, clauses[last].end) - std::min(clauses[i].begin, clauses[first].begin) <
+               kShortSentence;
+  });
   return {clauses[first].begin, clauses[last].end};
 }
 

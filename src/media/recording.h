@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace guardian::media {
@@ -16,14 +18,15 @@ enum class Kind { audio, video, transcript };
 /// Something about the recording that a person should know, and that makes the analysis less certain.
 struct Warning {
   enum class Code {
-    silence,         ///< no sound above the noise floor at all
-    very_quiet,      ///< speech level so low that words may be lost
-    clipping,        ///< overdriven: peaks cut off
-    dual_mono,       ///< all channels carry the same sound: nobody can be told apart by channel
-    silent_channel,  ///< one channel of several is empty
-    truncated,       ///< the file ends before its own index says, or decoding broke off
-    wrong_length,    ///< the container's stated duration is not what was decoded
-    short_recording  ///< under a second: too short to judge
+    silence,          ///< no sound above the noise floor at all
+    very_quiet,       ///< speech level so low that words may be lost
+    clipping,         ///< overdriven: peaks cut off
+    dual_mono,        ///< all channels carry the same sound: nobody can be told apart by channel
+    silent_channel,   ///< one channel of several is empty
+    truncated,        ///< the file ends before its own index says, or decoding broke off
+    wrong_length,     ///< the container's stated duration is not what was decoded
+    short_recording,  ///< under a second: too short to judge
+    unknown_start     ///< nobody said when it began, or when earlier dealings with its counterpart did
   };
   Code code;
   Text text;
@@ -55,6 +58,8 @@ struct Recording {
   std::vector<std::vector<Peak>> peaks;  ///< [channel][slice]; slices have equal length, at most 2000 of them
   bool dual_mono = false;                ///< every channel carries the same sound
   std::vector<Warning> warnings;
+  std::string counterpart;           ///< the user's id for the customer; empty: not told
+  std::optional<Moment> started_at;  ///< as the user told it
 };
 
 }  // namespace guardian::media

@@ -37,9 +37,10 @@ Result<Assessor> Assessor::load(const std::filesystem::path& policy) {
 
 const judgement::Judge& Assessor::judge() const { return impl_->judge; }
 
-report::Report Assessor::assess(HeardRecording heard, const judgement::OutsideOpinions& outside) const {
+report::Report Assessor::assess(HeardRecording heard, const judgement::OutsideOpinions& outside,
+                                const judgement::History& history) const {
   report::Report report;
-  report.verdict = impl_->judge.judge(heard.transcript, outside);
+  report.verdict = impl_->judge.judge(heard.transcript, outside, history);
   report.advice = guidance::advise(impl_->playbook, report.verdict, heard.transcript);
   report.exposure = wellbeing::measure_exposure(report.verdict, heard.transcript);
   report.engine = {GUARDIAN_VERSION, heard.transcript.asr_model, report.verdict.policy_version};

@@ -22,8 +22,10 @@ class Assessor {
   Assessor& operator=(Assessor&&) noexcept;
   ~Assessor();
 
-  /// `outside`: what a model outside said of single turns (consultation/), if one was asked.
-  report::Report assess(HeardRecording heard, const judgement::OutsideOpinions& outside = {}) const;
+  /// `outside`: what a model outside said of single turns (consultation/), if one was asked. `history`:
+  /// earlier dealings with the same counterpart (pipeline/counterpart_history.h), if it is known.
+  report::Report assess(HeardRecording heard, const judgement::OutsideOpinions& outside = {},
+                        const judgement::History& history = {}) const;
 
   const judgement::Judge& judge() const;
 

@@ -120,11 +120,35 @@ Guard read_guard(const YAML::Node& node) {
   return guard;
 }
 
+HistoryScale read_history_scale(const YAML::Node& node) {
+  const YamlFields fields(node, {"contact_days", "contacts", "contact_step", "silent_hours", "silent_calls",
+                                 "silent_step", "silent_speech_s", "silent_duration_s", "recurrence_days",
+                                 "recurrence_bonus", "escalation_dealings", "escalation_rise"});
+  constexpr double kDaysPerYear = 366;
+  const auto whole = [&](const char* key, double low, double high) {
+    return static_cast<int>(fields.number(key, low, high));
+  };
+  HistoryScale scale;
+  scale.contact_days = whole("contact_days", 1, kDaysPerYear);
+  scale.contacts = whole("contacts", 2, 1000);
+  scale.contact_step = whole("contact_step", 0, 50);
+  scale.silent_hours = whole("silent_hours", 1, kDaysPerYear * 24);
+  scale.silent_calls = whole("silent_calls", 2, 1000);
+  scale.silent_step = whole("silent_step", 0, 50);
+  scale.silent_speech_s = fields.number("silent_speech_s", 0, 60);
+  scale.silent_duration_s = fields.number("silent_duration_s", 0, 3600);
+  scale.recurrence_days = whole("recurrence_days", 1, kDaysPerYear);
+  scale.recurrence_bonus = whole("recurrence_bonus", 0, 50);
+  scale.escalation_dealings = whole("escalation_dealings", 2, 100);
+  scale.escalation_rise = whole("escalation_rise", 1, 100);
+  return scale;
+}
+
 Scale read_scale(const YAML::Node& node) {
   const YamlFields fields(
       node, {"conduct_weight", "context_weight", "demand_weight", "demand_cap", "repetition_bonus",
              "repetition_bonus_limit", "warning_bonus", "further_share", "suspected_from", "loud_db",
-             "loud_bonus", "reported_from", "held_minutes"});
+             "loud_bonus", "reported_from", "held_minutes", "counterpart_history"});
   const auto whole = [&](const char* key, double high) {
     return static_cast<int>(fields.number(key, 0, high));
   };
@@ -142,6 +166,8 @@ Scale read_scale(const YAML::Node& node) {
   scale.loud_bonus = whole("loud_bonus", 50);
   scale.reported_from = fields.number("reported_from", 0, 1);
   scale.held_minutes = fields.number("held_minutes", 1, 1440);
+  if (fields.has("counterpart_history"))
+    scale.history = read_history_scale(fields.required("counterpart_history"));
   return scale;
 }
 
@@ -173,8 +199,8 @@ Result<std::vector<std::filesystem::path>> rule_files(const std::filesystem::pat
 
 /// What only the whole policy can show: doubled ids, unknown categories and guards, severities out of range.
 Result<void> check_rules(const Policy& policy, const std::filesystem::path& folder) {
-  // Findings about the course of a call need these, whatever the rules say.
-  for (const char* needed : {"repetitive_contact", "time_restraint"})
+  // Findings about whole calls need these, whatever the rules say.
+  for (const char* needed : {"repetitive_contact", "time_restraint", "business_obstruction"})
     if (std::none_of(policy.categories.begin(), policy.categories.end(),
                      [&](const Category& c) { return c.id == needed; }))
       return fail(Error::Kind::policy, (folder / "categories.yaml").string(),

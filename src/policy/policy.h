@@ -74,6 +74,23 @@ struct Guard {
   std::vector<Pattern> anywhere;      ///< in the same sentence
 };
 
+/// What earlier dealings with the same counterpart add; reasons in
+/// docs/decisions/0007-counterpart-history.md. Every count includes the dealing that is judged.
+struct HistoryScale {
+  int contact_days = 30;
+  int contacts = 3;      ///< so many dealings in contact_days, one refused before, are repetitive contact
+  int contact_step = 5;  ///< severity for each further contact after the refusal
+  int silent_hours = 24;
+  int silent_calls = 5;            ///< so many silent dealings in silent_hours obstruct business
+  int silent_step = 5;             ///< severity for each further silent dealing
+  double silent_speech_s = 1.0;    ///< less speech of the counterpart than this is silence...
+  double silent_duration_s = 3.0;  ///< ...in a recording at least this long
+  int recurrence_days = 30;
+  int recurrence_bonus = 10;    ///< severity of conduct, after a suspected dealing in recurrence_days
+  int escalation_dealings = 3;  ///< so many dealings in a row, each of a score that
+  int escalation_rise = 10;     ///< lies this much above the one before
+};
+
 /// Parameters of severity and call score; their reasons are in docs/decisions/0002-call-score.md.
 struct Scale {
   double conduct_weight = 1.0;
@@ -89,6 +106,7 @@ struct Scale {
   int loud_bonus = 5;
   double reported_from = 0.5;  ///< probability from which on a statement of a call is a finding
   double held_minutes = 30.0;  ///< an operating value of the company, not a legal limit
+  HistoryScale history;
 };
 
 struct Policy {
@@ -102,7 +120,8 @@ struct Policy {
   const Category& category(const std::string& id) const;
 };
 
-/// Reads policy.yaml, categories.yaml, scale.yaml, guards.yaml and rules/*.yaml of a folder.
+/// Reads policy.yaml, categories.yaml, scale.yaml, guards.yaml and rules/*.yaml of a folder. A scale without
+/// counterpart_history, as policies before 2026.11.2 have it, means the values above.
 /// Errors: not_found, unreadable, policy with file, line and reason.
 Result<Policy> load_policy(const std::filesystem::path& folder);
 

@@ -50,6 +50,8 @@ Json recording_json(const media::Recording& recording, const speech::Transcript&
                               {"peak", thousandths(level.peak)},
                               {"clipped_share", thousandths(level.clipped_share)},
                               {"active_s", seconds(level.active_s)}});
+  if (!recording.counterpart.empty()) json["counterpart"] = recording.counterpart;
+  if (recording.started_at) json["started_at"] = format_rfc3339(*recording.started_at);
   return json;
 }
 
@@ -152,6 +154,7 @@ nlohmann::ordered_json report_value(const Report& report, Language language) {
             {"findings", Json::array()},
             {"legitimate_complaint", nullptr},
             {"distress", verdict.distress_utterances},
+            {"warned_utterances", verdict.warned_utterances},
             {"advice", Json::array()},
             {"stress", stress_json(report.exposure, language)},
             {"transcript", transcript_json(report.transcript)}};

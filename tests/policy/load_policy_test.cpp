@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <iterator>
 #include <set>
 
 #include "policy/policy.h"
@@ -20,6 +21,10 @@ class EditedPolicy {
   }
   void write(const std::string& file, const std::string& text) const {
     std::ofstream(folder_.path() / file) << text;
+  }
+  std::string read(const std::string& file) const {
+    std::ifstream stream(folder_.path() / file);
+    return {std::istreambuf_iterator<char>(stream), {}};
   }
   Result<Policy> load() const { return load_policy(folder_.path()); }
   std::filesystem::path path() const { return folder_.path(); }
@@ -120,6 +125,49 @@ TEST(LoadPolicy, RefusesAPolicyWithoutTheCategoriesThatCallsAsAWholeNeed) {
   policy.write("rules/threat.yaml", rule_file(""));
   ASSERT_FALSE(policy.load());
   EXPECT_THAT(policy.load().error().what.en, HasSubstr("repetitive_contact"));
+}
+
+TEST(LoadPolicy, APolicyFromBeforeCounterpartHistoryStillLoads) {
+  const EditedPolicy policy;
+  const auto scale = policy.read("scale.yaml");
+  const auto shipped = policy.load().value().scale.history;
+  policy.write("scale.yaml", scale.substr(0, scale.find("counterpart_history:")));
+  const auto older = policy.load();
+  ASSERT_TRUE(older) << describe(older.error(), Language::english);
+  EXPECT_EQ(older->scale.history.contacts, shipped.contacts);
+  EXPECT_EQ(older->scale.history.recurrence_bonus, shipped.recurrence_bonus);
+}
+
+class SpoiledHistoryScale : public testing::TestWithParam<std::pair<std::string, std::string>> {};
+
+TEST_P(SpoiledHistoryScale, IsRefusedWithItsFieldAndLine) {
+  const EditedPolicy policy;
+  auto scale = policy.read("scale.yaml");
+  const auto& [good, bad] = GetParam();
+  ASSERT_NE(scale.find(good), std::string::npos) << good;
+  scale.replace(scale.find(good), good.size(), bad);
+  policy.write("scale.yaml", scale);
+  const auto loaded = policy.load();
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().subject, HasSubstr("scale.yaml:"));
+  EXPECT_THAT(loaded.error().what.en, HasSubstr(bad.substr(0, bad.find(':'))));
+}
+
+INSTANTIATE_TEST_SUITE_P(Mistakes, SpoiledHistoryScale,
+                         testing::Values(std::pair("contacts: 3", "contacts: 1"),
+                                         std::pair("silent_calls: 5", "silent_calls: many"),
+                                         std::pair("escalation_dealings: 3", "escalation_dealings: 1"),
+                                         std::pair("escalation_rise: 10", "escalation_rise: 0"),
+                                         std::pair("recurrence_bonus: 10", "recurrence_bonus: 51"),
+                                         std::pair("contact_days: 30", "contact_weeks: 4"),
+                                         std::pair("silent_hours: 24", "silent_hours: .inf")));
+
+TEST(LoadPolicy, ReadsTheValuesOfCounterpartHistory) {
+  const EditedPolicy policy;
+  auto scale = policy.read("scale.yaml");
+  scale.replace(scale.find("silent_calls: 5"), 15, "silent_calls: 9");
+  policy.write("scale.yaml", scale);
+  EXPECT_EQ(policy.load().value().scale.history.silent_calls, 9);
 }
 
 TEST(LoadPolicy, SaysWhatIsMissing) {

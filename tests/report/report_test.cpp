@@ -34,6 +34,24 @@ TEST(ReportJson, HoldsWhatTheContractAsksFor) {
   EXPECT_EQ(report["stress"]["contributions"].size(), 1U);
 }
 
+TEST(ReportJson, SaysWhoTheCounterpartIsAndWhenItBeganOnlyWhereThatIsKnown) {
+  auto report = example::report();
+  const auto unknown = json::parse(to_json(report));
+  EXPECT_FALSE(unknown["recording"].contains("counterpart"));
+  EXPECT_FALSE(unknown["recording"].contains("started_at"));
+  report.recording.counterpart = "C-0042";
+  report.recording.started_at = parse_rfc3339("2026-11-20T10:00:00+09:00");
+  const auto known = json::parse(to_json(report));
+  EXPECT_EQ(known["recording"]["counterpart"], "C-0042");
+  EXPECT_EQ(known["recording"]["started_at"], "2026-11-20T10:00:00+09:00");
+}
+
+TEST(ReportJson, SaysWhereTheEmployeeWarnedOrRefused) {
+  auto report = example::report();
+  report.verdict.warned_utterances = {0};
+  EXPECT_EQ(json::parse(to_json(report))["warned_utterances"], json::array({0}));
+}
+
 TEST(ReportJson, SameReportSameBytes) { EXPECT_EQ(to_json(example::report()), to_json(example::report())); }
 
 TEST(ReportJson, MalformedTextAndImpossibleNumbersStillGiveJson) {
@@ -49,17 +67,34 @@ TEST(ReportJson, MalformedTextAndImpossibleNumbersStillGiveJson) {
   EXPECT_EQ(parsed["findings"][0]["confidence"], 1.0);
 }
 
+/// A finding about the whole call as earlier dealings give it.
+Report example_with_history() {
+  auto report = example::report();
+  report.recording.counterpart = "C-0042";
+  report.recording.started_at = parse_rfc3339("2026-11-20T10:00:00+09:00");
+  report.verdict.warned_utterances = {0};
+  judgement::Finding finding;
+  finding.category = "repetitive_contact";
+  finding.label = {"執拗な繰り返し", "Persistent repetition"};
+  finding.severity = 40;
+  finding.grounds = {{"30 日間に 5 回", "5 in 30 days"}};
+  report.verdict.findings.push_back(finding);
+  return report;
+}
+
 TEST(ReportJson, AgreesWithTheSchemaOfTheContract) {
   GUARDIAN_NEEDS_SHARED("contract/report.schema.json");
   if (std::system("python3 -c 'import jsonschema' 2>/dev/null") != 0)
     GTEST_SKIP() << "needs Python's jsonschema";
   const test::TemporaryFolder folder;
   const auto file = (folder.path() / "report.json").string();
-  std::ofstream(file) << to_json(example::report());
   const auto schema = (test::shared_dir() / "contract/report.schema.json").string();
   const std::string validate =
       "import json,sys,jsonschema;jsonschema.validate(*[json.load(open(f)) for f in sys.argv[1:]])";
-  EXPECT_EQ(std::system(("python3 -c '" + validate + "' '" + file + "' '" + schema + "'").c_str()), 0);
+  for (const auto& report : {example::report(), example_with_history()}) {
+    std::ofstream(file) << to_json(report);
+    EXPECT_EQ(std::system(("python3 -c '" + validate + "' '" + file + "' '" + schema + "'").c_str()), 0);
+  }
 }
 
 TEST(TranscriptJson, HoldsRecordingAndTranscriptOnly) {
