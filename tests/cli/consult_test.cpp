@@ -139,13 +139,17 @@ class ConsultingLlama : public Consulting {
   static std::vector<std::string> server_of(const std::string& model) {
     return {consultation::test::llama_folder().string(), model, kSecret};
   }
+  /// A busy machine may be slow to answer.
+  std::string patient(const LocalServer& server, const std::string& more = "") const {
+    return endpoint(server.address(), "timeout_s: 300\n" + more);
+  }
 };
 
 TEST_F(ConsultingLlama, IsHeardOnOneTurnAtATime) {
   GUARDIAN_NEEDS_LLAMA();
   const LocalServer server("llama_server.py", server_of("settled"));
   ASSERT_FALSE(server.address().empty());
-  const auto run = analyze({"--consult", endpoint(server.address(), "max_turns_per_request: 1\n")});
+  const auto run = analyze({"--consult", patient(server, "max_turns_per_request: 1\n")});
   ASSERT_EQ(run.exit_code, 0) << run.messages;
   EXPECT_THAT(warnings_of(run), HasSubstr("顧客の発話 2 件"));
   EXPECT_THAT(grounds_of(run), HasSubstr("外部の意見 +1.1 (「脅迫」)"));
@@ -154,7 +158,7 @@ TEST_F(ConsultingLlama, IsHeardOnOneTurnAtATime) {
 TEST_F(ConsultingLlama, IsNotHeardWhereItRepeatsItself) {
   GUARDIAN_NEEDS_LLAMA();
   const LocalServer server("llama_server.py", server_of("settled"));
-  const auto run = analyze({"--consult", endpoint(server.address())});
+  const auto run = analyze({"--consult", patient(server)});
   ASSERT_EQ(run.exit_code, 0) << run.messages;
   EXPECT_THAT(warnings_of(run), AllOf(HasSubstr("回答の内容に誤りがあります"), HasSubstr("残り三つの証人")));
 }
@@ -162,7 +166,7 @@ TEST_F(ConsultingLlama, IsNotHeardWhereItRepeatsItself) {
 TEST_F(ConsultingLlama, RandomWeightsBreakNothing) {
   GUARDIAN_NEEDS_LLAMA();
   const LocalServer server("llama_server.py", server_of("random"));
-  const auto run = analyze({"--consult", endpoint(server.address(), "temperature: default\n")});
+  const auto run = analyze({"--consult", patient(server, "temperature: default\n")});
   ASSERT_EQ(run.exit_code, 0) << run.messages;
   EXPECT_THAT(warnings_of(run), HasSubstr("外部のモデル「toy」"));
   EXPECT_EQ(run.json()["findings"].size(), analyze({}).json()["findings"].size());
@@ -172,7 +176,7 @@ TEST_F(ConsultingLlama, AWrongKeyIsRefused) {
   GUARDIAN_NEEDS_LLAMA();
   const LocalServer server("llama_server.py", server_of("settled"));
   ::setenv("GUARDIAN_TEST_KEY", "sk-another", 1);
-  const auto run = analyze({"--consult", endpoint(server.address())});
+  const auto run = analyze({"--consult", patient(server)});
   ASSERT_EQ(run.exit_code, 0) << run.messages;
   EXPECT_THAT(warnings_of(run), AllOf(HasSubstr("HTTP 401"), Not(HasSubstr("sk-another"))));
 }

@@ -92,6 +92,8 @@ def serve(folder, kind, key):
         params.model.path, params.hostnames, params.port = model, ["127.0.0.1"], 0
         params.n_ctx, params.n_parallel, params.n_gpu_layers = 32768, 1, 0
         params.warmup, params.api_keys = False, [key]
+        # Several threads would spin while they wait for one another, which takes minutes on a busy machine.
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
         server = xllamacpp.Server(params)
     print(server.listening_address, flush=True)
     sys.stdin.read()  # until the test closes its end
