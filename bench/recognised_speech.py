@@ -4,7 +4,8 @@ their gold transcripts; and false findings on harmless speech, also on the real 
 
 A labelled phrase (harassing labels only; two labels on one phrase are one phrase) is found if a finding lies on it: of whatever
 category, its time within half a second of the phrase's. A phrase's time is its share of the characters of its turn, whose true
-start and end the calls carry. A false finding is any finding on a harmless recording that lies on no labelled phrase.
+start and end the calls carry. Phrases are counted in the calls labelled as harassment. A false finding is any finding on another
+recording that lies on no labelled phrase. One of the recordings of ../shared/eval/audio does not say whether its voice is real.
 
 usage: bench/recognised_speech.py [--guardian build/release/bin/guardian] [--shared ../shared] [--json] [--show] [--pairs FILE]
   --pairs FILE   also write what was said and heard, one line per call and speaker, for `guardian evaluate --degrade`

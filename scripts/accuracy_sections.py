@@ -39,7 +39,7 @@ false findings are exact Poisson intervals.
 | 加害の通話を「疑い」とした / calls suspected | {heard['suspected']} / {heard['calls']} | {read['suspected']} / {read['calls']} | | |
 | 害のない通話を「疑い」とした / harmless calls suspected | {heard['harmless_suspected']} / {heard['harmless_calls']} | {read['harmless_suspected']} / {read['harmless_calls']} | | |
 | 害のない合成通話の誤検知 / false findings, synthetic | {per_hour(heard['false_findings'])} | {per_hour(read['false_findings'])} | | |
-| 本物の朗読・発話の誤検知 / false findings, {measured['real_recordings_size']} real clips | {per_hour(measured['real_recordings'])} | | | |
+| 本物の録音の誤検知 / false findings, {measured['real_recordings_size']} real clips (one may be synthetic) | {per_hour(measured['real_recordings'])} | | | |
 | 害のない音声の合計 / all harmless speech | {per_hour(measured['harmless_speech'])} | | ≤ {FALSE_PER_HOUR_GOAL:g} / h | {verdict(false <= FALSE_PER_HOUR_GOAL)} |
 
 害のない音声は {measured['harmless_speech']['minutes']} 分しかないため、1 時間あたりの値の区間は広くなります。"""

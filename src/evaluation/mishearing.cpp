@@ -139,7 +139,7 @@ std::string Mishearing::hear(const std::string& text, std::mt19937& generator) c
 }
 
 std::string Mishearing::hear_word(const Morpheme& word, bool wrong, std::mt19937& generator) const {
-  const std::string reading = wrong ? hear_reading(word.reading, generator) : word.reading;
+  std::string reading = wrong ? hear_reading(word.reading, generator) : word.reading;
   if (reading == word.reading && (is_in_kana(word) || !draw(rewritten_.value(), generator)))
     return word.surface;
   if (is_in_kana(word) || draw(rewritten_as_kana_.value(), generator)) return reading;
