@@ -532,7 +532,7 @@ def arguments():
         p.add_argument("--" + name, required=True)
     p.add_argument("--layers", type=int, default=8, help="upper layers to train")
     p.add_argument("--epochs", type=int, default=4)
-    p.add_argument("--rate", type=float, default=1e-4)
+    p.add_argument("--rate", type=float, default=3e-4)
     p.add_argument("--scale-rate", type=float, default=0.05, help="factor for the block scales")
     p.add_argument("--decay", type=float, default=0.9, help="factor of the rate from one layer to the one below")
     p.add_argument("--batch", type=int, default=32)
