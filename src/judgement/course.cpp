@@ -20,7 +20,7 @@ constexpr std::size_t kLeastCharacters = 8;
 constexpr int kLeastRepetitions = 3;
 constexpr int kRepetitionSeverity = 40;
 constexpr int kRestraintSeverity = 45;
-constexpr double kWholeCallConfidence = 0.9;  // counted, not guessed; only its name may be wrong
+constexpr double kWholeCallConfidence = 0.9;      // counted, not guessed; only its name may be wrong
 constexpr std::size_t kUtterancesCompared = 400;  // of very long calls the last ones
 constexpr std::size_t kPairsCompared = 500;       // of very long utterances the beginning
 

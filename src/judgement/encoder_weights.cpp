@@ -99,7 +99,7 @@ bool is_written_in_japanese(std::string_view piece) {
   const auto length = static_cast<std::int32_t>(piece.size());
   for (std::int32_t i = 0; i < length;) {
     UChar32 character = 0;
-    U8_NEXT(piece.data(), i, length, character);
+    U8_NEXT(piece, i, length, character);
     if (character < 0) return false;
     if (character < 0x80) continue;
     UErrorCode code = U_ZERO_ERROR;
@@ -171,9 +171,10 @@ void add_embeddings(ModelFile& file, const e5_model& source, const std::vector<i
                   [&](int row, float* numbers) {
                     guardian_e5_embedding(&source, pieces[static_cast<std::size_t>(row)], numbers);
                   });
-  std::vector<float> places(static_cast<std::size_t>(sizes.positions * sizes.hidden));
+  const auto hidden = static_cast<std::size_t>(sizes.hidden);
+  std::vector<float> places(static_cast<std::size_t>(sizes.positions) * hidden);
   for (int i = 0; i < sizes.positions; ++i)
-    guardian_e5_position(&source, i, &places[static_cast<std::size_t>(i * sizes.hidden)]);
+    guardian_e5_position(&source, i, &places[static_cast<std::size_t>(i) * hidden]);
   file.add_floats("encoder/position_encodings/encodings", {sizes.positions, sizes.hidden}, places);
   const float* summands = nullptr;
   const float* factors = guardian_e5_norm_of_embeddings(&source, &summands);

@@ -232,6 +232,7 @@ TrainingReport weigh_alone(judgement::MeaningModel& model, const Utterances& uns
                            const judgement::Judge& rules, const TrainingOptions& options) {
   const auto said = testimonies(model, unseen, vectors, rules);
   std::vector<std::vector<double>> rows;
+  rows.reserve(said.size());
   for (const auto& testimony : said) rows.push_back({testimony.meaning, testimony.category, testimony.rules});
   const auto weights = fit_belief(rows, answers_of(unseen), {{}, {}, kRules});
   model.alone = {std::max(0.0, weights[0]), std::max(0.0, weights[1]), std::max(0.0, weights[2]), 0.0,
@@ -253,6 +254,7 @@ judgement::Belief weigh_in_calls(const judgement::MeaningModel& model,
     const auto turns = evaluation::customer_turns({dialogue});
     const auto said = testimonies(model, turns, encode(turns, encoder, [](double) {}), rules);
     std::vector<double> log_odds;
+    log_odds.reserve(said.size());
     for (const auto& testimony : said) log_odds.push_back(testimony.meaning);
     const auto rest = judgement::mean_of_rest(log_odds);
     for (std::size_t i = 0; i < turns.size(); ++i) {

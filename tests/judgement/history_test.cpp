@@ -154,8 +154,8 @@ TEST(RepeatedContact, ManyOrdinaryCallsBeforeTheFirstRefusalDoNotMakeItGraver) {
 }
 
 TEST(RepeatedContact, IsNotHeldAgainstSomebodyWhoCriesForHelp) {
-  const auto verdict = judge().judge(call({employee("どうされましたか。"), customer("もう死にたいです。")}), {},
-                                     history({refused(72), dealing(48), dealing(24)}));
+  const auto verdict = judge().judge(call({employee("どうされましたか。"), customer("もう死にたいです。")}),
+                                     {}, history({refused(72), dealing(48), dealing(24)}));
   EXPECT_FALSE(verdict.distress_utterances.empty());
   EXPECT_EQ(verdict.score, 0);
 }
