@@ -5,6 +5,7 @@
 
 #include "speech/coverage.h"
 #include "speech/invention_guard.h"
+#include "speech/listening_gain.h"
 #include "speech/utterance_builder.h"
 #include "speech/window_packer.h"
 
@@ -14,9 +15,6 @@ namespace {
 constexpr double kPadBefore_s = 0.10;  // so that no first consonant is lost
 constexpr double kPadAfter_s = 0.15;
 constexpr std::size_t kReportedRejections = 20;
-constexpr float kTargetPeak = 0.5F;  // very quiet channels are lifted towards it before anybody listens
-constexpr double kQuietPeak = 0.05;
-constexpr float kMaximumGain = 30.0F;
 
 /// One channel on its way: what is still needed of its PCM, its speech detector, its windows.
 struct Lane {
@@ -66,10 +64,8 @@ class Transcriber {
       if (copy || level.active_s <= 0.0) continue;
       auto voice_activity = VoiceActivity::load(input_.voice_activity_weights, {});
       if (!voice_activity) return tl::unexpected<Error>(voice_activity.error());
-      Lane lane{channel, 1.0F, std::move(*voice_activity), WindowPacker(channel), {}, 0, 0.0};
-      if (level.peak > 0.0 && level.peak < kQuietPeak)
-        lane.gain = std::min(kMaximumGain, kTargetPeak / static_cast<float>(level.peak));
-      lanes_.push_back(std::move(lane));
+      lanes_.push_back(
+          {channel, listening_gain(level), std::move(*voice_activity), WindowPacker(channel), {}, 0, 0.0});
     }
     return {};
   }
