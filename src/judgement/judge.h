@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "judgement/meaning_model.h"
+#include "judgement/suspicion.h"
 #include "judgement/verdict.h"
 #include "policy/policy.h"
 #include "speech/transcript.h"
@@ -45,7 +46,13 @@ class Judge {
 
   const policy::Policy& policy() const;
 
-  Verdict judge(const speech::Transcript& transcript) const;
+  /// With `hearings` what only sounds like a rule's phrase is believed where the sound supports it and
+  /// dropped where it does not; the transcript stays as it was heard.
+  Verdict judge(const speech::Transcript& transcript, const std::vector<Hearing>& hearings = {}) const;
+
+  /// Phrases that may have been misheard in the customer's words, to be put to the recogniser again: a
+  /// bounded number of utterances, nearest first, in order of utterances.
+  std::vector<Suspicion> suspicions(const speech::Transcript& transcript) const;
 
   /// `text` must be valid UTF-8.
   UtteranceVerdict judge_utterance(const std::string& text) const;
