@@ -8,6 +8,7 @@
 #include "pipeline/installation.h"
 #include "pipeline/listener.h"
 #include "pipeline/report_files.h"
+#include "pipeline/second_hearing.h"
 #include "report/report_json.h"
 #include "report/summary.h"
 
@@ -41,6 +42,13 @@ Result<pipeline::HeardRecording> hear(Engine& engine, const std::filesystem::pat
       file, {options.listening.customer_channel}, [&](double share) { bar.update(share); }, common.stop);
 }
 
+Result<std::vector<judgement::Hearing>> hear_again(Engine& engine, const std::filesystem::path& file,
+                                                   const pipeline::HeardRecording& heard,
+                                                   const CommonOptions& common) {
+  if (!engine.listener) return std::vector<judgement::Hearing>();
+  return pipeline::hear_again(*engine.listener, engine.assessor.judge(), file, heard, common.stop);
+}
+
 /// The report on stdout, unless only files were asked for together with many inputs: a person reads the
 /// summary.
 Result<void> print_report(const report::Report& report, const AnalyzeOptions& options,
@@ -53,7 +61,9 @@ Result<void> analyze_one(Engine& engine, const std::filesystem::path& file, cons
                          const AnalyzeOptions& options, const CommonOptions& common) {
   auto heard = hear(engine, file, options, common);
   if (!heard) return tl::unexpected<Error>(heard.error());
-  const auto report = engine.assessor.assess(std::move(*heard));
+  const auto hearings = hear_again(engine, file, *heard, common);
+  if (!hearings) return tl::unexpected<Error>(hearings.error());
+  const auto report = engine.assessor.assess(std::move(*heard), *hearings);
   if (!options.out.empty()) {
     const auto source = options.transcripts ? std::filesystem::path() : file;
     auto written = pipeline::write_report_files(report, source, options.out, name, common.stop);

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "base/result.h"
 #include "judgement/judge.h"
@@ -22,7 +23,8 @@ class Assessor {
   Assessor& operator=(Assessor&&) noexcept;
   ~Assessor();
 
-  report::Report assess(HeardRecording heard) const;
+  /// `hearings`: what a second hearing made of the judge's suspicions; empty where there was none.
+  report::Report assess(HeardRecording heard, const std::vector<judgement::Hearing>& hearings = {}) const;
 
   const judgement::Judge& judge() const;
 
