@@ -10,6 +10,7 @@
 #include "pipeline/installation.h"
 #include "pipeline/listener.h"
 #include "pipeline/report_files.h"
+#include "pipeline/second_hearing.h"
 #include "report/report_json.h"
 #include "report/summary.h"
 
@@ -59,18 +60,26 @@ Result<pipeline::HeardRecording> hear(Engine& engine, const std::filesystem::pat
       file, {options.listening.customer_channel}, [&](double share) { bar.update(share); }, common.stop);
 }
 
+Result<std::vector<judgement::Hearing>> hear_again(Engine& engine, const std::filesystem::path& file,
+                                                   const pipeline::HeardRecording& heard,
+                                                   const CommonOptions& common) {
+  if (!engine.listener) return std::vector<judgement::Hearing>();
+  return pipeline::hear_again(*engine.listener, engine.assessor.judge(), file, heard, common.stop);
+}
+
 /// The report. What the user told about the recording belongs to it; what came before it is judged with it,
 /// and so is the opinion from outside if one is wanted.
 Result<report::Report> assess(const Engine& engine, pipeline::HeardRecording heard,
-                              const AnalyzeOptions& options, const std::stop_token& stop) {
+                              const std::vector<judgement::Hearing>& hearings, const AnalyzeOptions& options,
+                              const std::stop_token& stop) {
   heard.recording.started_at = options.started_at;
   const auto history = engine.history ? engine.history->introduce(heard.recording) : judgement::History();
-  if (!engine.consultant) return engine.assessor.assess(std::move(heard), {}, history);
+  if (!engine.consultant) return engine.assessor.assess(std::move(heard), {}, history, hearings);
   const auto consultation = engine.consultant->consult(heard.transcript, stop);
   if (!consultation) return tl::unexpected<Error>(consultation.error());
   auto& warnings = heard.transcript.warnings;
   warnings.insert(warnings.end(), consultation->remarks.begin(), consultation->remarks.end());
-  return engine.assessor.assess(std::move(heard), consultation->opinions, history);
+  return engine.assessor.assess(std::move(heard), consultation->opinions, history, hearings);
 }
 
 /// The report on stdout, unless only files were asked for together with many inputs: a person reads the
@@ -85,7 +94,9 @@ Result<void> analyze_one(Engine& engine, const std::filesystem::path& file, cons
                          const AnalyzeOptions& options, const CommonOptions& common) {
   auto heard = hear(engine, file, options, common);
   if (!heard) return tl::unexpected<Error>(heard.error());
-  const auto report = assess(engine, std::move(*heard), options, common.stop);
+  const auto hearings = hear_again(engine, file, *heard, common);
+  if (!hearings) return tl::unexpected<Error>(hearings.error());
+  const auto report = assess(engine, std::move(*heard), *hearings, options, common.stop);
   if (!report) return tl::unexpected<Error>(report.error());
   if (engine.history) engine.history->add(*report);
   if (!options.out.empty()) {

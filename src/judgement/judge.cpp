@@ -32,6 +32,18 @@ bool has_category(const std::vector<RuleHit>& hits, const char* category) {
                      [&](const RuleHit& hit) { return hit.rule->category == category; });
 }
 
+Text hearing_text(const Hearing& hearing) {
+  const auto& suspicion = hearing.suspicion;
+  return {fmt::format(
+              "「{}」と聞き取られたが、聞き直すと音は「{}」とも合う (対数確率 {:.1f} に対し {:.1f}、規則 {})",
+              suspicion.heard, suspicion.written, hearing.heard_log_probability,
+              hearing.suspected_log_probability, suspicion.rule),
+          fmt::format("heard as \"{}\"; heard again, the sound also supports \"{}\" (log probability {:.1f} "
+                      "against {:.1f}, rule {})",
+                      suspicion.heard, suspicion.written, hearing.suspected_log_probability,
+                      hearing.heard_log_probability, suspicion.rule)};
+}
+
 /// How the rule, if there is one, comes into it.
 Text rule_text(const Statement& statement, std::string_view quote) {
   const auto& id = statement.rule->id;
@@ -42,10 +54,12 @@ Text rule_text(const Statement& statement, std::string_view quote) {
 }
 
 std::vector<Text> grounds_of(const Statement& statement, std::string_view quote, const policy::Policy& policy,
-                             const speech::Utterance& utterance) {
+                             const speech::Utterance& utterance, const std::vector<Hearing>& hearings) {
   std::vector<Text> grounds;
+  const auto* hearing = best_support_of_category(hearings, utterance.index, statement.category);
+  if (hearing != nullptr) grounds.push_back(hearing_text(*hearing));
   if (statement.rule != nullptr) {
-    grounds.push_back(rule_text(statement, quote));
+    if (!statement.by_sound || hearing == nullptr) grounds.push_back(rule_text(statement, quote));
     if (statement.rule->indirect) grounds.push_back({"遠回しな言い方", "indirect wording"});
     if (statement.rule->speaker == Speaker::employee)
       grounds.push_back({"従業員の言葉からうかがえる", "gathered from the employee's words"});
@@ -112,7 +126,8 @@ struct Judge::Impl {
         matcher(policy) {}
 
   std::vector<SearchableText> prepare(const speech::Transcript& transcript) const;
-  std::vector<std::optional<Opinion>> think(const speech::Transcript& transcript) const;
+  std::vector<std::optional<Opinion>> think(const speech::Transcript& transcript,
+                                            const std::vector<Hearing>& hearings) const;
   std::vector<Statement> weigh_turn(const std::vector<RuleHit>& strongest,
                                     const std::optional<Opinion>& opinion, const SearchableText& text,
                                     const Scales& scales) const;
@@ -121,9 +136,10 @@ struct Judge::Impl {
                                  const OutsideOpinions& outside) const;
   void judge_turn(std::size_t index, const speech::Transcript& transcript,
                   const std::vector<SearchableText>& texts, const std::optional<Opinion>& opinion,
-                  const Scales& scales, Verdict& verdict, std::vector<std::string>& complaints) const;
+                  const Scales& scales, const std::vector<Hearing>& hearings, Verdict& verdict,
+                  std::vector<std::string>& complaints) const;
   Finding to_finding(const Statement& statement, const speech::Utterance& utterance,
-                     const SearchableText& text) const;
+                     const SearchableText& text, const std::vector<Hearing>& hearings) const;
   void score(Verdict& verdict) const;
 };
 
@@ -135,7 +151,7 @@ std::vector<SearchableText> Judge::Impl::prepare(const speech::Transcript& trans
 }
 
 Finding Judge::Impl::to_finding(const Statement& statement, const speech::Utterance& utterance,
-                                const SearchableText& text) const {
+                                const SearchableText& text, const std::vector<Hearing>& hearings) const {
   Finding finding;
   finding.category = statement.category;
   finding.label = policy.category(statement.category).label;
@@ -146,13 +162,15 @@ Finding Judge::Impl::to_finding(const Statement& statement, const speech::Uttera
   const auto spoken = locate(utterance, text.original_range(statement.in_surface));
   finding.start_s = spoken.start_s;
   finding.end_s = spoken.end_s;
-  finding.grounds = grounds_of(statement, finding.quote, policy, utterance);
+  finding.grounds = grounds_of(statement, finding.quote, policy, utterance, hearings);
   finding.rule = statement.rule != nullptr ? statement.rule->id : kByMeaning;
   return finding;
 }
 
-/// What the second witness thinks of every turn that may be the customer's.
-std::vector<std::optional<Opinion>> Judge::Impl::think(const speech::Transcript& transcript) const {
+/// What the second witness thinks of every turn that may be the customer's, in the words that the sound
+/// supports best.
+std::vector<std::optional<Opinion>> Judge::Impl::think(const speech::Transcript& transcript,
+                                                       const std::vector<Hearing>& hearings) const {
   std::vector<std::optional<Opinion>> thoughts(transcript.utterances.size());
   if (!witness) return thoughts;
   std::vector<std::string> texts;
@@ -160,7 +178,8 @@ std::vector<std::optional<Opinion>> Judge::Impl::think(const speech::Transcript&
   for (std::size_t i = 0; i < transcript.utterances.size(); ++i) {
     if (transcript.utterances[i].speaker == Speaker::employee) continue;
     turns.push_back(i);
-    texts.push_back(transcript.utterances[i].text);
+    const auto* support = best_support(hearings, transcript.utterances[i].index);
+    texts.push_back(support != nullptr ? support->suspicion.suspected_text : transcript.utterances[i].text);
   }
   auto opinions = witness->opinions(texts);
   for (std::size_t i = 0; i < turns.size(); ++i) thoughts[turns[i]] = std::move(opinions[i]);
@@ -195,10 +214,10 @@ std::vector<Scales> Judge::Impl::scales_for(const speech::Transcript& transcript
 
 void Judge::Impl::judge_turn(std::size_t index, const speech::Transcript& transcript,
                              const std::vector<SearchableText>& texts, const std::optional<Opinion>& opinion,
-                             const Scales& scales, Verdict& verdict,
+                             const Scales& scales, const std::vector<Hearing>& hearings, Verdict& verdict,
                              std::vector<std::string>& complaints) const {
   const auto& utterance = transcript.utterances[index];
-  const auto hits = matcher.find(texts[index], utterance.speaker, {&texts, &transcript, index});
+  const auto hits = matcher.find(texts[index], utterance.speaker, {&texts, &transcript, index, &hearings});
   if (has_category(hits, kWarning)) verdict.warned_utterances.push_back(utterance.index);
   // A cry for help is never harassment, whatever else it says.
   if (has_category(hits, kDistress)) {
@@ -208,7 +227,7 @@ void Judge::Impl::judge_turn(std::size_t index, const speech::Transcript& transc
   const auto statements =
       weigh_turn(strongest_of_each(hits, texts[index], policy), opinion, texts[index], scales);
   for (const auto& statement : statements)
-    verdict.findings.push_back(to_finding(statement, utterance, texts[index]));
+    verdict.findings.push_back(to_finding(statement, utterance, texts[index], hearings));
   if (statements.empty() && has_category(hits, kComplaint)) complaints.push_back(utterance.text);
 }
 
@@ -233,15 +252,15 @@ Result<Judge> Judge::create(policy::Policy policy, std::optional<MeaningWitness>
 const policy::Policy& Judge::policy() const { return impl_->policy; }
 
 Verdict Judge::judge(const speech::Transcript& transcript, const OutsideOpinions& outside,
-                     const History& history) const {
+                     const History& history, const std::vector<Hearing>& hearings) const {
   const auto texts = impl_->prepare(transcript);
   Verdict verdict;
   verdict.policy_version = impl_->policy.version;
   std::vector<std::string> complaints;
-  const auto thoughts = impl_->think(transcript);
+  const auto thoughts = impl_->think(transcript, hearings);
   const auto scales = impl_->scales_for(transcript, thoughts, outside);
   for (std::size_t i = 0; i < texts.size(); ++i)
-    impl_->judge_turn(i, transcript, texts, thoughts[i], scales[i], verdict, complaints);
+    impl_->judge_turn(i, transcript, texts, thoughts[i], scales[i], hearings, verdict, complaints);
   follow_course(verdict.findings, verdict, transcript, impl_->policy);
   for (auto& finding : find_in_course(verdict, transcript, texts, impl_->policy))
     verdict.findings.push_back(std::move(finding));
@@ -254,6 +273,19 @@ Verdict Judge::judge(const speech::Transcript& transcript, const OutsideOpinions
     verdict.legitimate_complaint =
         verdict.legitimate_complaint.value_or("") + (i > 0 ? "\n" : "") + complaints[i];
   return verdict;
+}
+
+std::vector<Suspicion> Judge::suspicions(const speech::Transcript& transcript) const {
+  const auto texts = impl_->prepare(transcript);
+  std::vector<Suspicion> suspicions;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto& utterance = transcript.utterances[i];
+    if (utterance.speaker == Speaker::employee) continue;
+    for (auto& suspicion : impl_->matcher.suspect(texts[i], utterance.speaker, {&texts, &transcript, i}))
+      suspicions.push_back(std::move(suspicion));
+  }
+  const double duration_s = transcript.utterances.empty() ? 0.0 : transcript.utterances.back().end_s;
+  return most_promising(std::move(suspicions), duration_s);
 }
 
 UtteranceVerdict Judge::judge_utterance(const std::string& text) const {

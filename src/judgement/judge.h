@@ -13,6 +13,7 @@
 #include "judgement/history.h"
 #include "judgement/meaning_model.h"
 #include "judgement/outside_opinion.h"
+#include "judgement/suspicion.h"
 #include "judgement/verdict.h"
 #include "policy/policy.h"
 #include "speech/transcript.h"
@@ -48,9 +49,15 @@ class Judge {
   const policy::Policy& policy() const;
 
   /// `outside` is weighed only beside the second witness. `history`: earlier dealings with the same
-  /// counterpart; without it the transcript alone speaks.
+  /// counterpart. With `hearings` what only sounds like a rule's phrase is believed where the sound supports
+  /// it and dropped where it does not; the transcript stays as it was heard. Without all of them the
+  /// transcript alone speaks.
   Verdict judge(const speech::Transcript& transcript, const OutsideOpinions& outside = {},
-                const History& history = {}) const;
+                const History& history = {}, const std::vector<Hearing>& hearings = {}) const;
+
+  /// Phrases that may have been misheard in the customer's words, to be put to the recogniser again: a
+  /// bounded number of utterances, nearest first, in order of utterances.
+  std::vector<Suspicion> suspicions(const speech::Transcript& transcript) const;
 
   /// `text` must be valid UTF-8.
   UtteranceVerdict judge_utterance(const std::string& text) const;

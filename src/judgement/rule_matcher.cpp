@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "base/text.h"
 #include "judgement/sound_alike.h"
 
 namespace guardian::judgement {
@@ -12,8 +13,10 @@ namespace {
 using policy::Match;
 using policy::Pattern;
 
-constexpr double kSoundLimit = 0.12;      // weighted edits per kana
-constexpr double kSoundConfidence = 0.7;  // of the rule's own
+constexpr double kSoundLimit = 0.12;           // weighted edits per kana
+constexpr double kSoundConfidence = 0.7;       // of the rule's own
+constexpr double kHeardAgainConfidence = 0.9;  // of the rule's own
+constexpr double kSuspicionLimit = 0.30;  // weighted edits per kana: docs/decisions/0008-second-hearing.md
 
 // Bounds on hostile text: one rule looks at so many places of an utterance, and guards so far around each.
 constexpr std::size_t kPlacesPerRule = 64;
@@ -80,6 +83,43 @@ bool guards_match(const policy::Guard& guard, std::string_view text, const Match
   return any_within(guard.anywhere, sentence_of(text, match));
 }
 
+/// Words that sound like a phrase.
+struct SoundPlace {
+  Match in_surface;
+  double distance = 0.0;  // weighted edits per kana
+};
+
+/// Where the phrase may stand in other words. Where it is literally written nothing was misheard, and the
+/// rule's patterns decide.
+std::optional<SoundPlace> misheard_place(const SearchableText& text, const policy::SoundPhrase& phrase,
+                                         double limit) {
+  const auto found = find_sound_alike(text.reading(), phrase.reading, limit);
+  if (!found) return std::nullopt;
+  const Match match = text.surface_of_reading(found->in_reading);
+  if (match.begin >= match.end) return std::nullopt;
+  const auto words = std::string_view(text.surface()).substr(match.begin, match.end - match.begin);
+  const auto written = normalize(phrase.written).text;
+  if (!written.empty() && words.find(written) != std::string_view::npos) return std::nullopt;
+  return SoundPlace{match, found->distance};
+}
+
+Suspicion to_suspicion(const policy::Rule& rule, const policy::SoundPhrase& phrase,
+                       const SearchableText& text, const SoundPlace& place,
+                       const speech::Utterance& utterance) {
+  Suspicion suspicion;
+  suspicion.utterance = utterance.index;
+  suspicion.rule = rule.id;
+  suspicion.category = rule.category;
+  suspicion.in_surface = place.in_surface;
+  suspicion.heard = text.quote(place.in_surface);
+  suspicion.written = phrase.written;
+  suspicion.distance = place.distance;
+  const auto replaced = text.original_range(place.in_surface);
+  suspicion.suspected_text =
+      utterance.text.substr(0, replaced.begin) + phrase.written + utterance.text.substr(replaced.end);
+  return suspicion;
+}
+
 bool was_said_before(const policy::EarlierTurn& wanted, const Surroundings& around) {
   if (around.turns == nullptr) return false;
   for (std::size_t back = 1; back <= static_cast<std::size_t>(wanted.within) && back <= around.index;
@@ -132,15 +172,24 @@ void RuleMatcher::find_written(const policy::Rule& rule, const SearchableText& t
 
 void RuleMatcher::find_sounding(const policy::Rule& rule, const SearchableText& text,
                                 std::vector<RuleHit>& hits) const {
-  std::optional<SoundAlike> nearest;
+  std::optional<SoundPlace> nearest;
   for (const auto& phrase : rule.sounds_like) {
-    const auto found = find_sound_alike(text.reading(), phrase, kSoundLimit);
+    const auto found = misheard_place(text, phrase, kSoundLimit);
     if (found && (!nearest || found->distance < nearest->distance)) nearest = found;
   }
-  if (!nearest) return;
-  const Match match = text.surface_of_reading(nearest->in_reading);
-  if (match.begin >= match.end || is_guarded(rule, text, match)) return;
-  hits.push_back({&rule, match, true, rule.confidence * kSoundConfidence});
+  if (!nearest || is_guarded(rule, text, nearest->in_surface)) return;
+  hits.push_back({&rule, nearest->in_surface, true, rule.confidence * kSoundConfidence});
+}
+
+/// True if a second hearing has decided about the rule, whether or not it was for it.
+bool RuleMatcher::find_heard_again(const policy::Rule& rule, const Surroundings& around,
+                                   std::vector<RuleHit>& hits) const {
+  if (around.hearings == nullptr) return false;
+  const int utterance = around.transcript->utterances[around.index].index;
+  if (!was_heard_again(*around.hearings, utterance, rule.id)) return false;
+  if (const auto* support = best_support_of_rule(*around.hearings, utterance, rule.id))
+    hits.push_back({&rule, support->suspicion.in_surface, true, rule.confidence * kHeardAgainConfidence});
+  return true;
 }
 
 std::vector<RuleHit> RuleMatcher::find(const SearchableText& text, speech::Speaker speaker,
@@ -154,9 +203,33 @@ std::vector<RuleHit> RuleMatcher::find(const SearchableText& text, speech::Speak
     if (!applies(rule, text, around)) continue;
     const std::size_t before = hits.size();
     find_written(rule, text, hits);
-    if (hits.size() == before && !rule.sounds_like.empty()) find_sounding(rule, text, hits);
+    if (hits.size() > before || rule.sounds_like.empty()) continue;
+    if (!find_heard_again(rule, around, hits)) find_sounding(rule, text, hits);
   }
   return hits;
+}
+
+std::vector<Suspicion> RuleMatcher::suspect(const SearchableText& text, speech::Speaker speaker,
+                                            const Surroundings& around) const {
+  const auto& utterance = around.transcript->utterances[around.index];
+  const auto certain = find(text, speaker, around);
+  const auto is_certain = [&](const Match& match) {
+    return std::any_of(certain.begin(), certain.end(), [&](const RuleHit& hit) {
+      return !hit.by_sound && hit.in_surface.begin < match.end && match.begin < hit.in_surface.end;
+    });
+  };
+  std::vector<Suspicion> suspicions;
+  for (const auto& rule : policy_.rules) {
+    if ((rule.speaker == speech::Speaker::employee) != (speaker == speech::Speaker::employee)) continue;
+    if (rule.sounds_like.empty() || !applies(rule, text, around)) continue;
+    for (const auto& phrase : rule.sounds_like) {
+      if (phrase.written.empty()) continue;
+      const auto place = misheard_place(text, phrase, kSuspicionLimit);
+      if (!place || is_certain(place->in_surface) || is_guarded(rule, text, place->in_surface)) continue;
+      suspicions.push_back(to_suspicion(rule, phrase, text, *place, utterance));
+    }
+  }
+  return suspicions;
 }
 
 }  // namespace guardian::judgement

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "judgement/searchable_text.h"
+#include "judgement/suspicion.h"
 #include "policy/policy.h"
 #include "speech/transcript.h"
 
@@ -24,6 +25,7 @@ struct Surroundings {
   const std::vector<SearchableText>* turns = nullptr;  ///< all utterances; may be null
   const speech::Transcript* transcript = nullptr;
   std::size_t index = 0;
+  const std::vector<Hearing>* hearings = nullptr;  ///< of the recording; may be null
 };
 
 class RuleMatcher {
@@ -34,10 +36,17 @@ class RuleMatcher {
   std::vector<RuleHit> find(const SearchableText& text, speech::Speaker speaker,
                             const Surroundings& around) const;
 
+  /// Phrases that sound, from further off than `find` believes without a second hearing, like words of the
+  /// text. Words in which a rule has found its own are not doubted.
+  std::vector<Suspicion> suspect(const SearchableText& text, speech::Speaker speaker,
+                                 const Surroundings& around) const;
+
  private:
   bool applies(const policy::Rule& rule, const SearchableText& text, const Surroundings& around) const;
   bool is_guarded(const policy::Rule& rule, const SearchableText& text, const policy::Match& match) const;
   void find_written(const policy::Rule& rule, const SearchableText& text, std::vector<RuleHit>& hits) const;
+  bool find_heard_again(const policy::Rule& rule, const Surroundings& around,
+                        std::vector<RuleHit>& hits) const;
   void find_sounding(const policy::Rule& rule, const SearchableText& text, std::vector<RuleHit>& hits) const;
 
   const policy::Policy& policy_;

@@ -15,7 +15,8 @@ constexpr std::size_t kLongestPhrase = 64;
 constexpr double kNear =
     0.4;  // voiced and unvoiced, or the same vowel with a consonant made at the same place
 constexpr double kSameVowel = 0.7;
-constexpr double kWeak = 0.4;  // sounds that come and go in fast speech
+constexpr double kUnread = 0.6;  // a kanji of a word that no dictionary reads may be any sound
+constexpr double kWeak = 0.4;    // sounds that come and go in fast speech
 
 struct Kana {
   char32_t character = 0;
@@ -62,10 +63,13 @@ class Substitutions {
     if (a == b) return 0.0;
     const std::size_t first = a - kFirst;
     const std::size_t second = b - kFirst;
-    return first < kHiragana && second < kHiragana ? costs_[first][second] : 1.0;
+    if (first < kHiragana && second < kHiragana) return costs_[first][second];
+    return is_kanji(a) || is_kanji(b) ? kUnread : 1.0;
   }
 
  private:
+  static bool is_kanji(char32_t character) { return character >= U'\u4E00' && character <= U'\u9FFF'; }
+
   void lower(std::string_view group, double cost) {
     for (const auto a : split_characters(group))
       for (const auto b : split_characters(group))
@@ -110,7 +114,10 @@ std::optional<SoundAlike> find_sound_alike(std::string_view reading, std::string
       const Cell missing{column[i - 1].cost + wanted[i - 1].presence, column[i - 1].start};
       const Cell extra{column[i].cost + heard[j].presence, column[i].start};
       diagonal = column[i];
-      const auto less = [](const Cell& a, const Cell& b) { return a.cost < b.cost; };
+      // Of equally good places the shorter: a word before the phrase must not be taken for its beginning.
+      const auto less = [](const Cell& a, const Cell& b) {
+        return a.cost != b.cost ? a.cost < b.cost : a.start > b.start;
+      };
       column[i] = std::min({replaced, missing, extra}, less);
     }
     const auto& end = column.back();

@@ -38,9 +38,10 @@ Result<Assessor> Assessor::load(const std::filesystem::path& policy) {
 const judgement::Judge& Assessor::judge() const { return impl_->judge; }
 
 report::Report Assessor::assess(HeardRecording heard, const judgement::OutsideOpinions& outside,
-                                const judgement::History& history) const {
+                                const judgement::History& history,
+                                const std::vector<judgement::Hearing>& hearings) const {
   report::Report report;
-  report.verdict = impl_->judge.judge(heard.transcript, outside, history);
+  report.verdict = impl_->judge.judge(heard.transcript, outside, history, hearings);
   report.advice = guidance::advise(impl_->playbook, report.verdict, heard.transcript);
   report.exposure = wellbeing::measure_exposure(report.verdict, heard.transcript);
   report.engine = {GUARDIAN_VERSION, heard.transcript.asr_model, report.verdict.policy_version};

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "base/result.h"
 #include "judgement/judge.h"
@@ -24,8 +25,10 @@ class Assessor {
 
   /// `outside`: what a model outside said of single turns (consultation/), if one was asked. `history`:
   /// earlier dealings with the same counterpart (pipeline/counterpart_history.h), if it is known.
+  /// `hearings`: what a second hearing made of the judge's suspicions; empty where there was none.
   report::Report assess(HeardRecording heard, const judgement::OutsideOpinions& outside = {},
-                        const judgement::History& history = {}) const;
+                        const judgement::History& history = {},
+                        const std::vector<judgement::Hearing>& hearings = {}) const;
 
   const judgement::Judge& judge() const;
 

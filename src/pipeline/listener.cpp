@@ -102,6 +102,18 @@ Result<HeardRecording> Listener::listen(const std::filesystem::path& file, const
   return HeardRecording{std::move(*recording), std::move(heard->transcript)};
 }
 
+bool Listener::can_hear_again() const { return impl_->recognizer->can_weigh(); }
+
+Result<std::vector<std::vector<double>>> Listener::hear_again(const std::filesystem::path& file,
+                                                              const media::Recording& recording,
+                                                              const std::vector<speech::Doubt>& doubts,
+                                                              const std::stop_token& stop) {
+  if (doubts.empty()) return std::vector<std::vector<double>>();
+  auto reader = media::AudioReader::open(file);
+  if (!reader) return tl::unexpected<Error>(reader.error());
+  return speech::hear_again([&] { return reader->read(); }, recording, doubts, *impl_->recognizer, stop);
+}
+
 Result<HeardRecording> read_ready_transcript(const std::filesystem::path& file) {
   auto transcript = speech::read_transcript(file);
   if (!transcript) return tl::unexpected<Error>(transcript.error());

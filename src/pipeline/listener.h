@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "media/recording.h"
+#include "speech/second_hearing.h"
 #include "speech/transcript.h"
 
 namespace guardian::pipeline {
@@ -49,6 +50,15 @@ class Listener {
   /// the recording's length beyond its transcript.
   Result<HeardRecording> listen(const std::filesystem::path& file, const Hints& hints,
                                 const Progress& progress, const std::stop_token& stop);
+
+  /// True if the recogniser can weigh given words against the sound.
+  bool can_hear_again() const;
+
+  /// Weighs wordings of some stretches of a file that was listened to before: see speech/second_hearing.h.
+  Result<std::vector<std::vector<double>>> hear_again(const std::filesystem::path& file,
+                                                      const media::Recording& recording,
+                                                      const std::vector<speech::Doubt>& doubts,
+                                                      const std::stop_token& stop);
 
  private:
   struct Impl;

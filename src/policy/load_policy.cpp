@@ -48,6 +48,22 @@ EarlierTurn read_earlier_turn(const YAML::Node& node) {
   return turn;
 }
 
+/// A bare reading, or {reading, written}.
+SoundPhrase read_sound_phrase(const YAML::Node& node) {
+  if (node.IsScalar()) return {to_hiragana(node.as<std::string>()), ""};
+  const YamlFields fields(node, {"reading", "written"});
+  return {to_hiragana(fields.text("reading")), fields.text("written")};
+}
+
+std::vector<SoundPhrase> read_sound_phrases(const YamlFields& fields) {
+  std::vector<SoundPhrase> phrases;
+  if (!fields.has("sounds_like")) return phrases;
+  const auto list = fields.required("sounds_like");
+  if (!list.IsSequence()) return {read_sound_phrase(list)};
+  for (const auto& entry : list) phrases.push_back(read_sound_phrase(entry));
+  return phrases;
+}
+
 Rule read_rule(const YAML::Node& node, const std::string& category) {
   const YamlFields fields(
       node, {"id", "severity", "confidence", "kind", "over", "any", "all", "unless", "guards", "sounds_like",
@@ -63,7 +79,7 @@ Rule read_rule(const YAML::Node& node, const std::string& category) {
   rule.any = patterns(fields, "any");
   rule.all = patterns(fields, "all");
   rule.unless = patterns(fields, "unless");
-  for (const auto& phrase : fields.texts("sounds_like")) rule.sounds_like.push_back(to_hiragana(phrase));
+  rule.sounds_like = read_sound_phrases(fields);
   for (const auto& setting : fields.texts("settings")) {
     if (!kSettings.contains(setting))
       throw YamlMistake{fields.line(),

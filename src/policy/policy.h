@@ -44,6 +44,12 @@ struct EarlierTurn {
   int within = 6;  ///< turns
 };
 
+/// A phrase that recognisers often write wrongly and that is therefore also looked for by its sound.
+struct SoundPhrase {
+  std::string reading;  ///< hiragana
+  std::string written;  ///< as it is usually spelt, to be weighed against the sound; may be empty
+};
+
 struct Rule {
   std::string id;
   std::string category;
@@ -55,7 +61,7 @@ struct Rule {
   std::vector<Pattern> any;
   std::vector<Pattern> all;
   std::vector<Pattern> unless;
-  std::vector<std::string> sounds_like;   ///< hiragana
+  std::vector<SoundPhrase> sounds_like;
   std::vector<speech::Setting> settings;  ///< empty: everywhere
   std::optional<EarlierTurn> after;
   std::optional<std::vector<std::string>> guards;  ///< ids; absent: all

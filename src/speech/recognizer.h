@@ -28,6 +28,12 @@ struct Recognition {
   bool looped = false;             ///< a loop was cut out: the text is incomplete
 };
 
+/// Wordings of one stretch of sound, to be weighed against each other.
+struct Wordings {
+  std::vector<float> pcm;  ///< at most 30 s of mono 16 kHz
+  std::vector<std::string> texts;
+};
+
 class Recognizer {
  public:
   Recognizer() = default;
@@ -44,6 +50,13 @@ class Recognizer {
   /// Recognises windows of at most 30 s of mono 16 kHz PCM each; one answer per window, in order. The same
   /// windows give the same answers. Errors: model.
   virtual Result<std::vector<Recognition>> recognize(std::span<const std::vector<float>> windows) = 0;
+
+  /// True where weigh() answers: only engines that can be made to say a given text can do it.
+  virtual bool can_weigh() const { return false; }
+
+  /// For each stretch the natural logarithm of each text's probability, given the sound; always below 0 and
+  /// only to be compared within one stretch. The same question gets the same answer. Errors: model.
+  virtual Result<std::vector<std::vector<double>>> weigh(std::span<const Wordings> stretches);
 };
 
 }  // namespace guardian::speech

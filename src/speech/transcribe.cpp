@@ -5,6 +5,7 @@
 
 #include "speech/coverage.h"
 #include "speech/invention_guard.h"
+#include "speech/listening_gain.h"
 #include "speech/utterance_builder.h"
 #include "speech/window_packer.h"
 
@@ -14,20 +15,6 @@ namespace {
 constexpr double kPadBefore_s = 0.10;  // so that no first consonant is lost
 constexpr double kPadAfter_s = 0.15;
 constexpr std::size_t kReportedRejections = 20;
-// Every channel is brought to this loudness before anybody listens: speech detection and recognition answer
-// differently for the same words louder or quieter, and a judgement must not depend on a volume knob.
-constexpr double kListening_lufs = -23.0;  // EBU R 128
-constexpr double kUnmeasured_lufs = -70.0;
-constexpr double kMaximumGain = 30.0;
-
-/// Never overdrives: the loudest sample stays within full scale.
-float listening_gain(const media::ChannelLevel& level) {
-  const double headroom = level.peak > 0.0 ? 1.0 / level.peak : 1.0;
-  const double wanted = level.loudness_lufs > kUnmeasured_lufs
-                            ? std::pow(10.0, (kListening_lufs - level.loudness_lufs) / 20.0)
-                            : headroom;
-  return static_cast<float>(std::min({wanted, headroom, kMaximumGain}));
-}
 
 /// One channel on its way: what is still needed of its PCM, its speech detector, its windows.
 struct Lane {

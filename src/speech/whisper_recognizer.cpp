@@ -27,6 +27,7 @@ constexpr double kTokensPerSecond = 14.0;    // the fastest Japanese stays below
 constexpr std::size_t kSpareTokens = 12;
 constexpr ct2::dim_t kMedianFilterFrames = 7;
 constexpr std::size_t kLongestSplitCharacter = 8;  // bytes; more than that will never become UTF-8
+constexpr double kLeastProbability = 1e-12;        // its logarithm stays finite
 constexpr std::size_t kForbiddenRepeat = 5;  // tokens; in a second decoding no run of them may come twice
 
 double compression_ratio(const std::string& text) {
@@ -36,6 +37,11 @@ double compression_ratio(const std::string& text) {
   compress2(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(text.data()),
             text.size(), Z_DEFAULT_COMPRESSION);
   return static_cast<double>(text.size()) / static_cast<double>(size);
+}
+
+/// In steps of 10 ms; an empty window would make the aligner divide by nothing.
+std::size_t mel_frames(const std::vector<float>& window) {
+  return std::clamp<std::size_t>(window.size() / 160, 2, kWindowFrames);
 }
 
 /// One window's decoding before its tokens have times.
@@ -70,6 +76,9 @@ struct WhisperRecognizer::Impl {
   std::vector<Token> to_tokens(const std::vector<std::size_t>& ids,
                                const ct2::models::WhisperAlignmentResult& alignment) const;
   std::vector<Recognition> recognize(std::span<const std::vector<float>> windows, LogMel& mel);
+  std::vector<double> weigh(const Wordings& stretch, LogMel& mel);
+  template <class Answer, class Question, class Work>
+  Result<std::vector<Answer>> on_all_replicas(std::span<const Question> questions, const Work& work);
 };
 
 ct2::StorageView WhisperRecognizer::Impl::encode(std::span<const std::vector<float>> windows, LogMel& mel) {
@@ -180,8 +189,7 @@ std::vector<Recognition> WhisperRecognizer::Impl::align(const ct2::StorageView& 
   std::vector<std::size_t> frames;
   for (std::size_t i = 0; i < windows.size(); ++i) {
     texts.push_back(hypotheses[i].tokens);
-    // In mel frames of 10 ms; an empty window would make the aligner divide by nothing.
-    frames.push_back(std::clamp<std::size_t>(windows[i].size() / 160, 2, kWindowFrames));
+    frames.push_back(mel_frames(windows[i]));
   }
   auto alignments = model->align(encoded, start, texts, frames, kMedianFilterFrames);
   std::vector<Recognition> recognitions;
@@ -200,6 +208,47 @@ std::vector<Recognition> WhisperRecognizer::Impl::recognize(std::span<const std:
   auto hypotheses = decode(encoded, windows, false);
   decode_again(encoded, windows, hypotheses);
   return align(encoded, windows, hypotheses);
+}
+
+/// The decoder is made to say each text; what it would have thought of every token on the way is summed up.
+std::vector<double> WhisperRecognizer::Impl::weigh(const Wordings& stretch, LogMel& mel) {
+  const auto encoded = encode(std::span(&stretch.pcm, 1), mel);
+  std::vector<double> sums;
+  for (const auto& text : stretch.texts) {
+    auto alignments = model->align(encoded, start, {vocabulary.tokens(text)}, {mel_frames(stretch.pcm)},
+                                   kMedianFilterFrames);
+    double sum = 0.0;
+    for (const float probability : alignments.front().get().text_token_probs)
+      sum += std::log(std::max(static_cast<double>(probability), kLeastProbability));
+    sums.push_back(sum);
+  }
+  return sums;
+}
+
+/// CTranslate2's pool hands each group's work to a replica of its own. `work(group, mel)` gives one answer
+/// per question.
+template <class Answer, class Question, class Work>
+Result<std::vector<Answer>> WhisperRecognizer::Impl::on_all_replicas(std::span<const Question> questions,
+                                                                     const Work& work) {
+  try {
+    std::vector<std::future<std::vector<Answer>>> groups;
+    for (std::size_t i = 0; !questions.empty(); ++i) {
+      const std::size_t share = (questions.size() + mels.size() - i - 1) / (mels.size() - i);
+      groups.push_back(std::async(std::launch::async, [this, i, &work, group = questions.first(share)] {
+        return work(group, mels[i]);
+      }));
+      questions = questions.subspan(share);
+    }
+    std::vector<Answer> answers;
+    for (auto& group : groups)
+      for (auto& answer : group.get()) answers.push_back(std::move(answer));
+    return answers;
+  } catch (const std::exception& error) {
+    return fail(Error::Kind::model, name,
+                {std::string("音声認識が失敗しました: ") + error.what(),
+                 std::string("recognition failed: ") + error.what()},
+                {"メモリーの空きを確かめ、もう一度実行してください", "Check free memory and run it again"});
+  }
 }
 
 WhisperRecognizer::WhisperRecognizer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -251,26 +300,16 @@ Result<std::unique_ptr<Recognizer>> WhisperRecognizer::load(const std::filesyste
 }
 
 Result<std::vector<Recognition>> WhisperRecognizer::recognize(std::span<const std::vector<float>> windows) {
-  try {
-    // CTranslate2's pool hands each group's work to a replica of its own.
-    std::vector<std::future<std::vector<Recognition>>> groups;
-    for (std::size_t i = 0; !windows.empty(); ++i) {
-      const std::size_t share = (windows.size() + impl_->mels.size() - i - 1) / (impl_->mels.size() - i);
-      groups.push_back(std::async(std::launch::async, [this, i, group = windows.first(share)] {
-        return impl_->recognize(group, impl_->mels[i]);
-      }));
-      windows = windows.subspan(share);
-    }
-    std::vector<Recognition> recognitions;
-    for (auto& group : groups)
-      for (auto& recognition : group.get()) recognitions.push_back(std::move(recognition));
-    return recognitions;
-  } catch (const std::exception& error) {
-    return fail(Error::Kind::model, impl_->name,
-                {std::string("音声認識が失敗しました: ") + error.what(),
-                 std::string("recognition failed: ") + error.what()},
-                {"メモリーの空きを確かめ、もう一度実行してください", "Check free memory and run it again"});
-  }
+  return impl_->on_all_replicas<Recognition>(
+      windows, [this](auto group, LogMel& mel) { return impl_->recognize(group, mel); });
+}
+
+Result<std::vector<std::vector<double>>> WhisperRecognizer::weigh(std::span<const Wordings> stretches) {
+  return impl_->on_all_replicas<std::vector<double>>(stretches, [this](auto group, LogMel& mel) {
+    std::vector<std::vector<double>> sums;
+    for (const auto& stretch : group) sums.push_back(impl_->weigh(stretch, mel));
+    return sums;
+  });
 }
 
 }  // namespace guardian::speech

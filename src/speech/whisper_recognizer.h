@@ -30,6 +30,8 @@ class WhisperRecognizer : public Recognizer {
   const std::string& model_name() const override;
   std::size_t batch_size() const override;
   Result<std::vector<Recognition>> recognize(std::span<const std::vector<float>> windows) override;
+  bool can_weigh() const override { return true; }
+  Result<std::vector<std::vector<double>>> weigh(std::span<const Wordings> stretches) override;
 
  private:
   struct Impl;

@@ -1,6 +1,10 @@
 #include "speech/whisper_vocabulary.h"
 
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
+
 #include <array>
+#include <limits>
 
 #include "base/file.h"
 #include "base/json_guard.h"
@@ -43,6 +47,41 @@ std::string decode(const std::string& written, const std::array<int, 512>& byte_
   return bytes;
 }
 
+enum class Kind { letters, digits, signs, space };
+
+Kind kind_of(UChar32 character) {
+  constexpr std::uint32_t kDigits = U_GC_ND_MASK | U_GC_NL_MASK | U_GC_NO_MASK;
+  if (character < 0) return Kind::signs;
+  if (u_isUWhiteSpace(character) != 0) return Kind::space;
+  const std::uint32_t category = U_GET_GC_MASK(character);
+  if ((category & U_GC_L_MASK) != 0) return Kind::letters;
+  return (category & kDigits) != 0 ? Kind::digits : Kind::signs;
+}
+
+/// The runs within which bytes may be joined. One space belongs to what follows it.
+std::vector<std::string_view> split_runs(std::string_view text) {
+  std::vector<std::string_view> runs;
+  const char* bytes = text.data();
+  std::size_t begin = 0;
+  Kind open = Kind::signs;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t here = i;
+    UChar32 character = 0;
+    U8_NEXT(bytes, i, text.size(), character);
+    const Kind kind = kind_of(character);
+    const bool after_one_space = open == Kind::space && text.substr(begin, here - begin) == " ";
+    if (here > begin && kind != open && !after_one_space) {
+      const bool lends_space = open == Kind::space && text[here - 1] == ' ';
+      const std::size_t end = lends_space ? here - 1 : here;
+      runs.push_back(text.substr(begin, end - begin));
+      begin = end;
+    }
+    open = kind;
+  }
+  if (begin < text.size()) runs.push_back(text.substr(begin));
+  return runs;
+}
+
 }  // namespace
 
 Result<WhisperVocabulary> WhisperVocabulary::load(const std::filesystem::path& model_folder) {
@@ -64,7 +103,39 @@ Result<WhisperVocabulary> WhisperVocabulary::load(const std::filesystem::path& m
     vocabulary.bytes_.push_back(special ? std::string() : decode(written, byte_of));
   }
   if (vocabulary.specials_.empty()) return unusable(file);
+  for (std::size_t i = 0; i < vocabulary.first_special_; ++i)
+    vocabulary.number_of_.emplace(vocabulary.bytes_[i], i);
   return vocabulary;
+}
+
+/// Joins the pair that comes first in the vocabulary until no pair is in it.
+void WhisperVocabulary::append_run(std::string_view run, std::vector<std::size_t>& tokens) const {
+  constexpr auto kNone = std::numeric_limits<std::size_t>::max();
+  std::vector<std::size_t> borders;
+  for (std::size_t i = 0; i <= run.size(); ++i) borders.push_back(i);
+  const auto number = [&](std::size_t first, std::size_t last) {
+    const auto found = number_of_.find(run.substr(borders[first], borders[last] - borders[first]));
+    return found == number_of_.end() ? kNone : found->second;
+  };
+  while (borders.size() > 2) {
+    std::size_t best = kNone;
+    std::size_t place = 0;
+    for (std::size_t i = 0; i + 2 < borders.size(); ++i)
+      if (const auto joined = number(i, i + 2); joined < best) {
+        best = joined;
+        place = i + 1;
+      }
+    if (best == kNone) break;
+    borders.erase(borders.begin() + static_cast<std::ptrdiff_t>(place));
+  }
+  for (std::size_t i = 0; i + 1 < borders.size(); ++i)
+    if (const auto token = number(i, i + 1); token != kNone) tokens.push_back(token);
+}
+
+std::vector<std::size_t> WhisperVocabulary::tokens(std::string_view text) const {
+  std::vector<std::size_t> tokens;
+  for (const auto run : split_runs(text)) append_run(run, tokens);
+  return tokens;
 }
 
 std::string_view WhisperVocabulary::bytes(std::size_t token) const {

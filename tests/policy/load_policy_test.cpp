@@ -55,6 +55,28 @@ TEST(ShippedPolicy, IsWholeAndHasEveryCategoryOfTheTable) {
   EXPECT_EQ(harassment, 21);
 }
 
+TEST(SoundsLike, MayNameTheUsualSpellingBesideTheReading) {
+  const auto rules = parse_rules(
+      rule_file("    sounds_like: [ドゲザシロ, {reading: よみちにきをつけろ, written: 夜道に気をつけろ}]\n"),
+      "r");
+  ASSERT_TRUE(rules) << describe(rules.error(), Language::english);
+  const auto& phrases = rules->at(0).sounds_like;
+  ASSERT_EQ(phrases.size(), 2U);
+  EXPECT_EQ(phrases[0].reading, "どげざしろ");
+  EXPECT_TRUE(phrases[0].written.empty());
+  EXPECT_EQ(phrases[1].reading, "よみちにきをつけろ");
+  EXPECT_EQ(phrases[1].written, "夜道に気をつけろ");
+}
+
+TEST(SoundsLike, MistakesAreNamedWithTheirLine) {
+  for (const char* wrong : {"{written: 夜道}", "[{reading: よみち, spelt: 夜道}]", "[[よみち]]"}) {
+    const auto rules = parse_rules(rule_file(std::string("    sounds_like: ") + wrong + "\n"), "r");
+    ASSERT_FALSE(rules) << wrong;
+    EXPECT_EQ(rules.error().kind, Error::Kind::policy);
+    EXPECT_THAT(describe(rules.error(), Language::english), HasSubstr("7")) << wrong;
+  }
+}
+
 TEST(ShippedPolicy, StatesNoOffenceAsCertain) {
   const auto policy = load_policy(test::source_dir() / "policy").value();
   for (const auto& category : policy.categories)
