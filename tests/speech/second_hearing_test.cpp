@@ -60,7 +60,7 @@ std::vector<test::Sound> staircase(std::size_t seconds) {
 media::Recording two_channels() {
   media::Recording recording;
   recording.channels = 2;
-  recording.levels = {{-20.0, 0.9, 0.0, 8.0}, {-26.0, 0.45, 0.0, 8.0}};
+  recording.levels = {{-23.0, 0.9, 0.0, 8.0}, {-23.0, 0.45, 0.0, 8.0}};
   return recording;
 }
 
