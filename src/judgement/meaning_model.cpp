@@ -25,6 +25,7 @@ constexpr double kSixteenBits = 32767.0;
 constexpr double kBound = 6.0;  // one turn alone must not decide what the rest is like
 constexpr double kUsual = -3.0;
 constexpr double kUsualTurns = 3.0;
+constexpr std::size_t kTurnsAround = 4;
 constexpr double kLeastLikely = 1e-4;
 
 struct Malformed {};
@@ -165,14 +166,16 @@ double Belief::probability(const Testimony& testimony) const {
 }
 
 std::vector<double> mean_of_rest(const std::vector<double>& log_odds) {
-  double sum = 0.0;
-  const auto bounded = [](double odds) { return std::clamp(odds, -kBound, kBound); };
-  for (const double odds : log_odds) sum += bounded(odds);
   std::vector<double> means;
   means.reserve(log_odds.size());
-  for (const double odds : log_odds)
-    means.push_back((sum - bounded(odds) + kUsualTurns * kUsual) /
-                    (static_cast<double>(log_odds.size()) - 1.0 + kUsualTurns));
+  for (std::size_t i = 0; i < log_odds.size(); ++i) {
+    const std::size_t first = i > kTurnsAround ? i - kTurnsAround : 0;
+    const std::size_t last = std::min(i + kTurnsAround, log_odds.size() - 1);
+    double sum = kUsualTurns * kUsual;
+    for (std::size_t other = first; other <= last; ++other)
+      if (other != i) sum += std::clamp(log_odds[other], -kBound, kBound);
+    means.push_back(sum / (static_cast<double>(last - first) + kUsualTurns));
+  }
   return means;
 }
 

@@ -47,7 +47,7 @@ struct Testimony {
   double category =
       0.0;  ///< log odds of the likeliest category: looks for one kind, where `meaning` looks for any
   double rules = 0.0;  ///< confidence of the surest rule, 0 without
-  double rest = 0.0;   ///< mean log odds of what the customer said otherwise in the call, see mean_of_rest
+  double rest = 0.0;   ///< mean log odds of what the customer said around it, see mean_of_rest
 };
 
 /// How much of it is believed: P(harassment) = 1 / (1 + exp(-(weighted sum + offset))), at most 0.99. The
@@ -121,8 +121,9 @@ double apply(const LinearHead& head, const UtteranceFeatures& features);
 /// examples cannot teach more.
 double surest_category(const Opinion& opinion, const policy::Policy& policy);
 
-/// For each of a customer's turns the mean log odds of all the others, each kept within [-6, 6], and of three
-/// more at -3, which is usual for harmless talk: a short call says little about its customer.
+/// For each of a customer's turns the mean log odds of the four before and the four after, each kept within
+/// [-6, 6], and of three more at -3, which is usual for harmless talk: a short call says little about its
+/// customer, and what is said much later takes nothing back.
 std::vector<double> mean_of_rest(const std::vector<double>& log_odds);
 
 }  // namespace guardian::judgement

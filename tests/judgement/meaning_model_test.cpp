@@ -99,6 +99,11 @@ TEST(MeanOfRest, LeavesOutTheTurnItselfAndBoundsTheOthers) {
   EXPECT_EQ(mean_of_rest({100.0, 0.0})[1], mean_of_rest({6.0, 0.0})[1]);
   EXPECT_EQ(mean_of_rest({5.0}), std::vector<double>{-3.0}) << "no other turn: as in usual talk";
   EXPECT_TRUE(mean_of_rest({}).empty());
+  std::vector<double> long_call(20, -4.0);
+  const auto before = mean_of_rest(long_call);
+  long_call.back() = 6.0;
+  EXPECT_EQ(mean_of_rest(long_call)[10], before[10]) << "far away";
+  EXPECT_GT(mean_of_rest(long_call)[16], before[16]) << "near";
 }
 
 class MeaningModelFile : public testing::Test {
