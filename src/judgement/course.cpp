@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 namespace guardian::judgement {
 namespace {
@@ -37,13 +38,10 @@ void raise_for_loudness(Finding& finding, const speech::Utterance& utterance, co
 
 /// Pairs of neighbouring characters, the unit in which two utterances are compared.
 std::set<std::string> character_pairs(const std::string& text) {
-  std::vector<std::size_t> starts;
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) starts.push_back(i);
-  starts.push_back(text.size());
+  const auto characters = split_characters(text);
   std::set<std::string> pairs;
-  for (std::size_t i = 0; i + 2 < starts.size() && i < kPairsCompared; ++i)
-    pairs.insert(text.substr(starts[i], starts[i + 2] - starts[i]));
+  for (std::size_t i = 0; i + 1 < characters.size() && i < kPairsCompared; ++i)
+    pairs.insert(std::string(characters[i]).append(characters[i + 1]));
   return pairs;
 }
 

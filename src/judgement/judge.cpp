@@ -301,8 +301,7 @@ UtteranceVerdict Judge::judge_utterance(const std::string& text) const {
   if (opinion) {
     const auto& model = impl_->witness->model();
     scales = {model.alone, 0.0, model.threshold, nullptr};
-    verdict.probability = model.alone.probability(
-        {opinion->logit, surest_category(*opinion, impl_->policy), verdict.probability, 0.0});
+    verdict.probability = model.alone.probability(testimony_of(strongest, *opinion, impl_->policy, 0.0));
   }
   const auto statements = impl_->weigh_turn(strongest, opinion, searchable, scales);
   const auto main =

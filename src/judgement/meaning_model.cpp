@@ -9,7 +9,9 @@
 
 #include "base/file.h"
 #include "base/json_guard.h"
+#include "base/log_odds.h"
 #include "judgement/ngrams.h"
+#include "judgement/verdict.h"
 
 namespace guardian::judgement {
 namespace {
@@ -19,8 +21,6 @@ constexpr std::size_t kSumBytes = 64;  // SHA-256 in hexadecimal, at the end of 
 constexpr std::uint64_t kFileBytes = 64U << 20U;
 constexpr std::size_t kMaximumNgrams = 1U << 20U;
 constexpr std::size_t kMaximumDimension = 4096;
-constexpr double kMostCertain =
-    0.99;  // more cannot be known from the few hundred utterances it was weighed on
 constexpr double kSixteenBits = 32767.0;
 constexpr double kBound = 6.0;  // one turn alone must not decide what the rest is like
 constexpr double kUsual = -3.0;
@@ -155,14 +155,12 @@ MeaningModel parse(std::string_view bytes) {
   return model;
 }
 
-double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
-
 }  // namespace
 
 double Belief::probability(const Testimony& testimony) const {
   const double sum = meaning * testimony.meaning + category * testimony.category + rules * testimony.rules +
                      rest * testimony.rest + offset;
-  return std::min(sigmoid(sum), kMostCertain);
+  return std::min(to_probability(sum), kMostCertain);
 }
 
 std::vector<double> mean_of_rest(const std::vector<double>& log_odds) {
@@ -179,14 +177,19 @@ std::vector<double> mean_of_rest(const std::vector<double>& log_odds) {
   return means;
 }
 
-double surest_category(const Opinion& opinion, const policy::Policy& policy) {
-  double surest = 0.0;
+std::map<std::string, double> harassment_in(const Opinion& opinion, const policy::Policy& policy) {
+  std::map<std::string, double> thoughts;
   for (const auto& category : policy.categories)
     if (const auto thought = opinion.categories.find(category.id);
         policy::is_harassment(category.kind) && thought != opinion.categories.end())
-      surest = std::max(surest, thought->second);
-  surest = std::clamp(surest, kLeastLikely, 1.0 - kLeastLikely);
-  return std::log(surest / (1.0 - surest));
+      thoughts.insert(*thought);
+  return thoughts;
+}
+
+double surest_category(const Opinion& opinion, const policy::Policy& policy) {
+  double surest = 0.0;
+  for (const auto& [category, thought] : harassment_in(opinion, policy)) surest = std::max(surest, thought);
+  return to_log_odds(std::clamp(surest, kLeastLikely, 1.0 - kLeastLikely));
 }
 
 UtteranceFeatures FeatureSpace::features(std::string_view text, const std::vector<float>& vector) const {
@@ -267,7 +270,7 @@ Opinion MeaningModel::opinion(std::string_view text, const std::vector<float>& v
   const auto features = space.features(text, vector);
   Opinion opinion;
   opinion.logit = apply(harassment, features);
-  for (const auto& [id, head] : categories) opinion.categories[id] = sigmoid(apply(head, features));
+  for (const auto& [id, head] : categories) opinion.categories[id] = to_probability(apply(head, features));
   opinion.severity = static_cast<int>(std::lround(std::clamp(apply(severity, features), 0.0, 100.0)));
   return opinion;
 }

@@ -117,6 +117,9 @@ class MeaningWitness {
 
 double apply(const LinearHead& head, const UtteranceFeatures& features);
 
+/// The opinion without the excluded classes: probability of each category of the policy that is harassment.
+std::map<std::string, double> harassment_in(const Opinion& opinion, const policy::Policy& policy);
+
 /// Log odds of the likeliest harassment category, between one in ten thousand and its opposite: some thousand
 /// examples cannot teach more.
 double surest_category(const Opinion& opinion, const policy::Policy& policy);

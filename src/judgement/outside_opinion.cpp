@@ -1,7 +1,9 @@
 #include "judgement/outside_opinion.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "base/log_odds.h"
+#include "judgement/verdict.h"
 
 namespace guardian::judgement {
 namespace {
@@ -9,12 +11,10 @@ namespace {
 // A half: what has never been measured on our data is not believed as much as it believes itself.
 constexpr double kWeight = 0.5;
 constexpr double kMostShare = 1.5;
-constexpr double kMostCertain = 0.99;
 constexpr double kLeastCertain = 1e-6;  // keeps the logarithm finite
 
 double log_odds(double probability) {
-  const double p = std::clamp(probability, kLeastCertain, 1.0 - kLeastCertain);
-  return std::log(p / (1.0 - p));
+  return to_log_odds(std::clamp(probability, kLeastCertain, 1.0 - kLeastCertain));
 }
 
 }  // namespace
@@ -25,7 +25,7 @@ double share_of(const OutsideOpinion& opinion) {
 
 double with_outside(double probability, const OutsideOpinion& opinion) {
   const double moved = log_odds(probability) + share_of(opinion);
-  return std::min(kMostCertain, 1.0 / (1.0 + std::exp(-moved)));
+  return std::min(kMostCertain, to_probability(moved));
 }
 
 }  // namespace guardian::judgement

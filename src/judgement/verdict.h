@@ -13,6 +13,10 @@
 
 namespace guardian::judgement {
 
+/// No finding is surer: more cannot be known from the few hundred utterances on which the witnesses are
+/// weighed.
+constexpr double kMostCertain = 0.99;
+
 /// Bands of the call score, section 9.1 of the domain reference: 0-19, 20-39, 40-59, 60-79, 80-100.
 enum class Band { none, notice, caution, high, emergency };
 

@@ -78,11 +78,7 @@ policy::Match locate_meaning(const SearchableText& text, const MeaningWitness& w
 /// Support of every harassment category by both witnesses.
 std::map<std::string, double> support_of(const std::vector<RuleHit>& hits, const Opinion& opinion,
                                          const policy::Policy& policy) {
-  std::map<std::string, double> support;
-  for (const auto& category : policy.categories)
-    if (const auto thought = opinion.categories.find(category.id);
-        policy::is_harassment(category.kind) && thought != opinion.categories.end())
-      support[category.id] = thought->second;
+  auto support = harassment_in(opinion, policy);
   std::map<std::string, double> by_rules;
   for (const auto& hit : hits) {
     auto& surest = by_rules[hit.rule->category];
@@ -168,10 +164,15 @@ std::vector<Statement> statements_of(const std::vector<RuleHit>& hits) {
   return statements;
 }
 
+Testimony testimony_of(const std::vector<RuleHit>& hits, const Opinion& opinion, const policy::Policy& policy,
+                       double rest) {
+  return {opinion.logit, surest_category(opinion, policy), surest_of(hits), rest};
+}
+
 std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& opinion,
                              const SearchableText& text, const MeaningWitness& witness,
                              const policy::Policy& policy, const Scales& scales) {
-  const Testimony testimony{opinion.logit, surest_category(opinion, policy), surest_of(hits), scales.rest};
+  const auto testimony = testimony_of(hits, opinion, policy, scales.rest);
   const double together = scales.belief.probability(testimony);
   // Whoever talks the outside model round must not make a finding vanish, nor seem less than it is.
   const double sure =

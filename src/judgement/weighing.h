@@ -38,6 +38,10 @@ double surest_of(const std::vector<RuleHit>& hits);
 /// The rules' word alone, for a judge without the second witness.
 std::vector<Statement> statements_of(const std::vector<RuleHit>& hits);
 
+/// What both witnesses say; `rest` as in Testimony.
+Testimony testimony_of(const std::vector<RuleHit>& hits, const Opinion& opinion, const policy::Policy& policy,
+                       double rest);
+
 /// By what an utterance is weighed, and from which probability on it is reported.
 struct Scales {
   Belief belief;

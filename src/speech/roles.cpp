@@ -9,6 +9,7 @@
 #include <map>
 
 #include "base/file.h"
+#include "base/log_odds.h"
 #include "base/text.h"
 
 namespace guardian::speech {
@@ -182,10 +183,8 @@ struct Evidence {
   }
 };
 
-double probability(double log_odds) { return 1.0 / (1.0 + std::exp(-log_odds)); }
-
 double confidence_of(double log_odds) {
-  return std::min(kHighestConfidence, probability(kIndependence * std::abs(log_odds)));
+  return std::min(kHighestConfidence, to_probability(kIndependence * std::abs(log_odds)));
 }
 
 int percent(double share) { return static_cast<int>(std::lround(share * 100.0)); }
@@ -347,14 +346,14 @@ std::vector<double> employee_probabilities(const std::vector<double>& log_odds, 
   double prior = 0.5;
   for (std::size_t i = 0; i < count; ++i) {
     if (i > 0) prior = forward[i - 1] * (1.0 - changes) + (1.0 - forward[i - 1]) * changes;
-    forward[i] = probability(log_odds[i] + std::log(prior / (1.0 - prior)));
+    forward[i] = to_probability(log_odds[i] + to_log_odds(prior));
     forward[i] = std::clamp(forward[i], 1e-9, 1.0 - 1e-9);
   }
   std::vector<double> posterior(count);
   double later = 0.0;  // log odds that the following utterances give to this one
   for (std::size_t i = count; i-- > 0;) {
-    posterior[i] = probability(std::log(forward[i] / (1.0 - forward[i])) + later);
-    const double employee = probability(log_odds[i] + later);
+    posterior[i] = to_probability(to_log_odds(forward[i]) + later);
+    const double employee = to_probability(log_odds[i] + later);
     later = std::log((employee * (1.0 - changes) + (1.0 - employee) * changes) /
                      (employee * changes + (1.0 - employee) * (1.0 - changes)));
   }

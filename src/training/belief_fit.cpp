@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "base/log_odds.h"
+
 namespace guardian::training {
 namespace {
 
@@ -36,7 +38,7 @@ Vector solve(Matrix a, Vector b) {
 double probability(const Vector& row, const Vector& weights) {
   double sum = weights.back();
   for (std::size_t i = 0; i < row.size(); ++i) sum += weights[i] * row[i];
-  return 1.0 / (1.0 + std::exp(-sum));
+  return to_probability(sum);
 }
 
 /// One Newton step from `weights`; the square of its length.

@@ -199,38 +199,45 @@ LinearHead add(const LinearHead& a, double share_of_a, const LinearHead& b, doub
   return head;
 }
 
+std::vector<double> rule_confidences(const Utterances& utterances, const judgement::Judge& rules) {
+  std::vector<double> confidences;
+  confidences.reserve(utterances.size());
+  for (const auto& utterance : utterances) confidences.push_back(rules.rule_confidence(utterance.text));
+  return confidences;
+}
+
 /// Log odds by meaning and wording in one head, each believed as the unseen part says.
 LinearHead fit_harassment_head(const Trainer& trainer, const judgement::FeatureSpace& space,
                                const Utterances& unseen, const Vectors& vectors,
-                               const judgement::Judge& rules) {
+                               const std::vector<double>& rules) {
   const auto meaning = trainer.fit_meaning();
   const auto wording = trainer.fit_wording();
   std::vector<std::vector<double>> said;
   for (std::size_t i = 0; i < unseen.size(); ++i) {
     const auto features = space.features(unseen[i].text, vectors[i]);
-    said.push_back({judgement::apply(meaning, features), judgement::apply(wording, features),
-                    rules.rule_confidence(unseen[i].text)});
+    said.push_back({judgement::apply(meaning, features), judgement::apply(wording, features), rules[i]});
   }
   const auto weights = fit_belief(said, answers_of(unseen), {{1.0, 0.1}, {0.3, 0.1}, kRules});
   return add(meaning, std::max(0.0, weights[0]), wording, std::max(0.0, weights[1]));
 }
 
 std::vector<judgement::Testimony> testimonies(const judgement::MeaningModel& model, const Utterances& unseen,
-                                              const Vectors& vectors, const judgement::Judge& rules) {
+                                              const Vectors& vectors, const std::vector<double>& rules,
+                                              const policy::Policy& policy) {
   std::vector<judgement::Testimony> said;
   said.reserve(unseen.size());
   for (std::size_t i = 0; i < unseen.size(); ++i) {
     const auto opinion = model.opinion(unseen[i].text, vectors[i]);
-    said.push_back({opinion.logit, judgement::surest_category(opinion, rules.policy()),
-                    rules.rule_confidence(unseen[i].text), 0.0});
+    said.push_back({opinion.logit, judgement::surest_category(opinion, policy), rules[i], 0.0});
   }
   return said;
 }
 
 /// How much the witnesses are believed of an utterance by itself, and from where on it is reported.
 TrainingReport weigh_alone(judgement::MeaningModel& model, const Utterances& unseen, const Vectors& vectors,
-                           const judgement::Judge& rules, const TrainingOptions& options) {
-  const auto said = testimonies(model, unseen, vectors, rules);
+                           const std::vector<double>& rules, const policy::Policy& policy,
+                           const TrainingOptions& options) {
+  const auto said = testimonies(model, unseen, vectors, rules, policy);
   std::vector<std::vector<double>> rows;
   rows.reserve(said.size());
   for (const auto& testimony : said) rows.push_back({testimony.meaning, testimony.category, testimony.rules});
@@ -252,7 +259,8 @@ judgement::Belief weigh_in_calls(const judgement::MeaningModel& model,
   std::vector<bool> answers;
   for (const auto& dialogue : dialogues) {
     const auto turns = evaluation::customer_turns({dialogue});
-    const auto said = testimonies(model, turns, encode(turns, encoder, [](double) {}), rules);
+    const auto said = testimonies(model, turns, encode(turns, encoder, [](double) {}),
+                                  rule_confidences(turns, rules), rules.policy());
     std::vector<double> log_odds;
     log_odds.reserve(said.size());
     for (const auto& testimony : said) log_odds.push_back(testimony.meaning);
@@ -298,9 +306,11 @@ Result<Trained> train_meaning(const TrainingData& data, const judgement::Sentenc
   trained.model.severity = trainer.fit_severity();
   trained.model.categories = trainer.fit_categories();
   progress(0.9);
+  const auto rules_say = rule_confidences(data.unseen, rules);
   trained.model.harassment =
-      fit_harassment_head(trainer, trained.model.space, data.unseen, unseen_vectors, rules);
-  trained.report = weigh_alone(trained.model, data.unseen, unseen_vectors, rules, options);
+      fit_harassment_head(trainer, trained.model.space, data.unseen, unseen_vectors, rules_say);
+  trained.report =
+      weigh_alone(trained.model, data.unseen, unseen_vectors, rules_say, rules.policy(), options);
   trained.model.in_call = weigh_in_calls(trained.model, data.unseen_dialogues, encoder, rules);
   progress(1.0);
   return trained;
