@@ -40,6 +40,9 @@ std::vector<std::string_view> split_characters(std::string_view text);
 /// At most `bytes` bytes from the front, cut on a character's border.
 std::string_view beginning(std::string_view text, std::size_t bytes);
 
+/// The same from the back.
+std::string_view ending(std::string_view text, std::size_t bytes);
+
 /// Number of Unicode characters. `text` must be valid UTF-8.
 std::size_t count_characters(std::string_view text);
 

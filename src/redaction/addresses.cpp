@@ -1,10 +1,9 @@
 #include "redaction/addresses.h"
 
-#include <re2/re2.h>
-
 #include <string>
 
 #include "base/text.h"
+#include "redaction/matching.h"
 
 namespace guardian::redaction {
 namespace {
@@ -30,17 +29,13 @@ void find_blocks(std::string_view text, const std::vector<Morpheme>& words, std:
                              "(?:番|号|[-ー−の]" + kNumber + ")" + kRest + ")");
   static const RE2 kAnyTown("([\\p{Han}\\p{Katakana}ーヶ]{0,8}?" + kNumber + "丁目[の、]?" + kNumber +
                             "(?:番地?|号|[-ー−の]" + kNumber + ")" + kRest + ")");
-  const auto add = [&](const re2::StringPiece& address) {
-    const auto begin = static_cast<std::size_t>(address.data() - text.data());
-    found.push_back({PersonalDetail::address, begin, begin + address.size()});
-  };
   re2::StringPiece address;
   for (const auto& word : words)
     if (word.part_of_speech.starts_with(kPlace) &&
         RE2::PartialMatch({text.data() + word.begin, text.size() - word.begin}, kFromTown, &address))
-      add(address);
-  for (re2::StringPiece rest(text.data(), text.size()); RE2::FindAndConsume(&rest, kAnyTown, &address);)
-    add(address);
+      found.push_back(detail_at(text, address, PersonalDetail::address));
+  const auto blocks = find_all(text, kAnyTown, PersonalDetail::address);
+  found.insert(found.end(), blocks.begin(), blocks.end());
 }
 
 /// Towns with their suffixes, and the numbers after them.
@@ -66,12 +61,9 @@ void find_towns(const std::vector<Morpheme>& words, std::vector<FoundDetail>& fo
 std::vector<FoundDetail> find_addresses(std::string_view text, std::string_view before,
                                         const std::vector<Morpheme>& words) {
   static const RE2 kAsked("住所|お住まい|住まい|住んで|送り先|届け先|郵便番号");
-  const auto speaks_of_home = [](std::string_view said) {
-    return RE2::PartialMatch({said.data(), said.size()}, kAsked);
-  };
   std::vector<FoundDetail> found;
   find_blocks(text, words, found);
-  if (speaks_of_home(text) || speaks_of_home(before)) find_towns(words, found);
+  if (speaks_of(text, kAsked) || speaks_of(before, kAsked)) find_towns(words, found);
   return found;
 }
 

@@ -1,10 +1,9 @@
 #include "redaction/names.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 
 #include "base/text.h"
+#include "redaction/matching.h"
 
 namespace guardian::redaction {
 namespace {
@@ -36,7 +35,7 @@ bool is_titled(const std::vector<Morpheme>& words, std::size_t next) {
 bool is_place(std::string_view after) {
   static const RE2 kPlace(
       "^(?:市|町|村|区|県|駅|湖|山|川|駒|温泉|地方|エリア|方面|周辺|付近|店|支店|空港|インター)");
-  return RE2::PartialMatch({after.data(), after.size()}, kPlace);
+  return speaks_of(after, kPlace);
 }
 
 /// Names as the dictionary knows them, a surname and a first name together.
@@ -67,18 +66,6 @@ bool may_be_name(const std::vector<Morpheme>& words, std::size_t begin, std::siz
   });
 }
 
-/// Every match's first group that `accepts` takes.
-template <class Accepts>
-void find_framed(std::string_view text, const RE2& frame, const Accepts& accepts,
-                 std::vector<FoundDetail>& found) {
-  re2::StringPiece rest(text.data(), text.size());
-  for (re2::StringPiece name; RE2::FindAndConsume(&rest, frame, &name);) {
-    const auto begin = static_cast<std::size_t>(name.data() - text.data());
-    if (accepts(begin, begin + name.size()))
-      found.push_back({PersonalDetail::name, begin, begin + name.size()});
-  }
-}
-
 /// The whole answer to the question for a name.
 void find_answer(std::string_view text, std::vector<FoundDetail>& found) {
   static const RE2 kAnswer(
@@ -89,8 +76,7 @@ void find_answer(std::string_view text, std::vector<FoundDetail>& found) {
   re2::StringPiece name;
   if (!RE2::PartialMatch({text.data(), text.size()}, kAnswer, &name) || RE2::FullMatch(name, kNoAnswer))
     return;
-  const auto begin = static_cast<std::size_t>(name.data() - text.data());
-  found.push_back({PersonalDetail::name, begin, begin + name.size()});
+  found.push_back(detail_at(text, name, PersonalDetail::name));
 }
 
 }  // namespace
@@ -108,14 +94,14 @@ std::vector<FoundDetail> find_names(std::string_view text, std::string_view befo
       "ー々ヶ]{"
       "1,8})");
   static const RE2 kAsked("(?:お?名前|氏名|フルネーム|どちら様|名義)");
-  const auto any = [](std::size_t, std::size_t) { return true; };
-  const auto unknown = [&](std::size_t begin, std::size_t end) { return may_be_name(words, begin, end); };
   std::vector<FoundDetail> found;
   find_known(text, words, found);
-  find_framed(text, kIntroduces, any, found);
-  find_framed(text, kInKanji, unknown, found);
-  find_framed(text, kAfterCue, unknown, found);
-  if (RE2::PartialMatch({before.data(), before.size()}, kAsked)) find_answer(text, found);
+  const auto introduced = find_all(text, kIntroduces, PersonalDetail::name);
+  found.insert(found.end(), introduced.begin(), introduced.end());
+  for (const RE2* frame : {&kInKanji, &kAfterCue})
+    for (const auto& detail : find_all(text, *frame, PersonalDetail::name))
+      if (may_be_name(words, detail.begin, detail.end)) found.push_back(detail);
+  if (speaks_of(before, kAsked)) find_answer(text, found);
   return found;
 }
 

@@ -1,7 +1,7 @@
 #include "redaction/numbers.h"
 
-#include <re2/re2.h>
-
+#include "base/text.h"
+#include "redaction/matching.h"
 #include "redaction/spoken_digits.h"
 
 namespace guardian::redaction {
@@ -15,13 +15,7 @@ constexpr std::size_t kPostalCode = 7;
 
 std::string_view near(std::string_view text, std::size_t end) {
   constexpr std::size_t kNear = 45;  // bytes: fifteen characters
-  std::size_t begin = end > kNear ? end - kNear : 0;
-  while (begin < end && (static_cast<unsigned char>(text[begin]) & 0xC0U) == 0x80U) ++begin;
-  return text.substr(begin, end - begin);
-}
-
-bool speaks_of(std::string_view words, const RE2& subject) {
-  return RE2::PartialMatch({words.data(), words.size()}, subject);
+  return ending(text.substr(0, end), kNear);
 }
 
 /// 「5000円」「2026年」: what is counted or dated.

@@ -72,5 +72,18 @@ TEST(ToHiragana, ChangesKatakanaOnly) { EXPECT_EQ(to_hiragana("ドゲザしろ�
 
 TEST(CountCharacters, CountsLettersNotBytes) { EXPECT_EQ(count_characters("土下座😀!"), 5U); }
 
+TEST(Cut, FallsOnCharactersBorders) {
+  EXPECT_EQ(beginning("a電話", 3), "a");
+  EXPECT_EQ(beginning("a電話", 4), "a電");
+  EXPECT_EQ(ending("電話b", 3), "b");
+  EXPECT_EQ(ending("電話b", 4), "話b");
+  for (const auto cut : {beginning, ending}) {
+    EXPECT_EQ(cut("電話", 6), "電話");
+    EXPECT_EQ(cut("電話", 100), "電話");
+    EXPECT_EQ(cut("電話", 2), "");
+    EXPECT_EQ(cut("", 0), "");
+  }
+}
+
 }  // namespace
 }  // namespace guardian
