@@ -32,18 +32,6 @@ constexpr const char* kInstruction =
 答えは JSON だけで書きます: {{"turns":[{{"turn":番号,"category":"id","probability":0 から 1}}]}}
 judge が true の発話を、すべて一回ずつ含めます。probability は、その発話がカスタマーハラスメントである確からしさです。疑いがなければ category を "none"、probability を 0.5 以下にします。)";
 
-const char* speaker_name(speech::Speaker speaker) {
-  switch (speaker) {
-    case speech::Speaker::customer:
-      return "customer";
-    case speech::Speaker::employee:
-      return "employee";
-    case speech::Speaker::unknown:
-      break;
-  }
-  return "unknown";
-}
-
 std::vector<AskedTurn> redact(const speech::Transcript& transcript, const redaction::Redactor& redactor) {
   std::vector<AskedTurn> turns;
   turns.reserve(transcript.utterances.size());
@@ -73,7 +61,7 @@ std::string turns_text(const Question& question) {
   auto turns = Json::array();
   for (const auto& turn : question.turns)
     turns.push_back({{"turn", turn.turn},
-                     {"speaker", speaker_name(turn.speaker)},
+                     {"speaker", speech::speaker_id(turn.speaker)},
                      {"judge", turn.judged},
                      {"text", turn.text}});
   return dump(Json{{"turns", turns}});

@@ -57,6 +57,10 @@ struct Recording {
   std::vector<ChannelLevel> levels;      ///< one per channel
   std::vector<std::vector<Peak>> peaks;  ///< [channel][slice]; slices have equal length, at most 2000 of them
   bool dual_mono = false;                ///< every channel carries the same sound
+
+  /// True if there is one sound only, so that channels tell nobody apart.
+  bool has_one_sound() const { return channels <= 1 || dual_mono; }
+
   std::vector<Warning> warnings;
   std::string counterpart;           ///< the user's id for the customer; empty: not told
   std::optional<Moment> started_at;  ///< as the user told it

@@ -30,7 +30,7 @@ Result<std::unique_ptr<speech::Recognizer>> open_model(const std::string& name, 
 
 /// Tells voices apart where the channels do not; empty where it is not needed or its model is not there.
 std::optional<speech::Diarizer> open_diarizer(const media::Recording& recording) {
-  if (recording.channels > 1 && !recording.dual_mono) return std::nullopt;
+  if (!recording.has_one_sound()) return std::nullopt;
   for (const auto& place : model_places())
     if (auto diarizer = speech::Diarizer::load(place / kSpeakerModel)) return std::move(*diarizer);
   return std::nullopt;
@@ -59,7 +59,7 @@ struct Listener::Impl {
       hooks.on_speech = [&](double start_s, std::span<const float> pcm) { diarizer->add(start_s, pcm); };
     auto heard = speech::transcribe({[&] { return reader->read(); }, &recording, voice_activity_weights},
                                     *recognizer, hooks);
-    if (heard && (recording.channels == 1 || recording.dual_mono))
+    if (heard && recording.has_one_sound())
       speech::apply_speakers(heard->transcript, heard->cues,
                              diarizer ? diarizer->finish() : std::vector<speech::SpeakerSpan>{});
     return heard;
@@ -96,8 +96,7 @@ Result<HeardRecording> Listener::listen(const std::filesystem::path& file, const
   const auto decided = speech::assign_roles(heard->transcript, {recording->channels, recording->dual_mono},
                                             {hints.customer_channel}, impl_->roles);
   if (!decided) return tl::unexpected<Error>(decided.error());
-  speech::relate_cues(heard->transcript, heard->cues, impl_->morphology,
-                      {recording->channels > 1 && !recording->dual_mono});
+  speech::relate_cues(heard->transcript, heard->cues, impl_->morphology, {!recording->has_one_sound()});
   if (progress) progress(1.0);
   return HeardRecording{std::move(*recording), std::move(heard->transcript)};
 }

@@ -6,14 +6,15 @@ namespace {
 /// One doubt per utterance: first as it was heard, then each suspicion's wording.
 std::vector<speech::Doubt> to_doubts(const std::vector<judgement::Suspicion>& suspicions,
                                      const HeardRecording& heard) {
-  const bool one_lane = heard.recording.channels == 1 || heard.recording.dual_mono;
   std::vector<speech::Doubt> doubts;
   int last = -1;
   for (const auto& suspicion : suspicions) {
     const auto& utterance = heard.transcript.utterances[static_cast<std::size_t>(suspicion.utterance)];
     if (suspicion.utterance != last)
-      doubts.push_back(
-          {one_lane ? 0 : utterance.channel, utterance.start_s, utterance.end_s, {utterance.text}});
+      doubts.push_back({heard.recording.has_one_sound() ? 0 : utterance.channel,
+                        utterance.start_s,
+                        utterance.end_s,
+                        {utterance.text}});
     last = suspicion.utterance;
     doubts.back().texts.push_back(suspicion.suspected_text);
   }

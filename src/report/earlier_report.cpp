@@ -14,8 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr JsonLimits kLimits{16U << 20U, 32};  // some ten hours of talk with every word's time
-constexpr const char* kSchema = "kasuhara-guardian/report/1";
+constexpr JsonLimits kLimits{16U << 20U, 32};             // some ten hours of talk with every word's time
 constexpr double kMaximumSeconds = 30.0 * 24.0 * 3600.0;  // a month, as for transcripts
 constexpr std::size_t kNameBytes = 255;
 

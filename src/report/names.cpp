@@ -37,11 +37,6 @@ Text band_name(Band band) {
   return {"緊急", "emergency"};
 }
 
-std::string speaker_id(Speaker speaker) {
-  if (speaker == Speaker::customer) return "customer";
-  return speaker == Speaker::employee ? "employee" : "unknown";
-}
-
 std::string speaker_name(Speaker speaker, Language language) {
   const Text name = speaker == Speaker::customer   ? Text{"お客様", "Customer"}
                     : speaker == Speaker::employee ? Text{"従業員", "Employee"}

@@ -14,8 +14,6 @@ namespace guardian::report {
 std::string band_id(judgement::Band band);
 Text band_name(judgement::Band band);
 
-/// "customer", "employee" or "unknown".
-std::string speaker_id(speech::Speaker speaker);
 std::string speaker_name(speech::Speaker speaker, Language language);
 
 /// "audio", "video" or "transcript".

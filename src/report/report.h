@@ -13,6 +13,9 @@
 
 namespace guardian::report {
 
+/// How a report names its form, in the contract's report.schema.json.
+constexpr const char* kSchema = "kasuhara-guardian/report/1";
+
 /// What made the report.
 struct Engine {
   std::string version;    ///< of this program

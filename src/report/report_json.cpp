@@ -73,7 +73,7 @@ Json cues_json(const speech::SoundCues& cues) {
 
 Json utterance_json(const speech::Utterance& utterance) {
   Json json{{"index", utterance.index},
-            {"speaker", speaker_id(utterance.speaker)},
+            {"speaker", speech::speaker_id(utterance.speaker)},
             {"channel", utterance.channel},
             {"text", utterance.text},
             {"start_s", seconds(utterance.start_s)},
@@ -139,7 +139,7 @@ std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::erro
 
 nlohmann::ordered_json report_value(const Report& report, Language language) {
   const auto& verdict = report.verdict;
-  Json json{{"schema", "kasuhara-guardian/report/1"},
+  Json json{{"schema", kSchema},
             {"created_at", report.created_at},
             {"recording", recording_json(report.recording, report.transcript, language)},
             {"engine",

@@ -20,4 +20,8 @@ float listening_gain(const media::ChannelLevel& level) {
   return static_cast<float>(std::min({wanted, headroom, kMaximumGain}));
 }
 
+void amplify(std::span<float> pcm, float gain) {
+  for (float& sample : pcm) sample = std::clamp(sample * gain, -1.0F, 1.0F);
+}
+
 }  // namespace guardian::speech

@@ -4,14 +4,12 @@
 #include <cmath>
 
 #include "speech/listening_gain.h"
+#include "speech/voice_activity.h"
 
 namespace guardian::speech {
 namespace {
 
-constexpr double kRate_hz = 16000.0;
-constexpr double kPadBefore_s = 0.10;  // as at the first hearing
-constexpr double kPadAfter_s = 0.15;
-constexpr std::int64_t kLongest = std::int64_t{30} * 16000;
+constexpr std::int64_t kLongest = std::int64_t{30} * kSampleRate_hz;
 
 /// A doubt on its way: the samples it needs and those collected so far.
 struct Collected {
@@ -27,8 +25,8 @@ class SecondHearing {
       : recording_(recording), doubts_(doubts), recognizer_(recognizer), answers_(doubts.size()) {
     for (std::size_t i = 0; i < doubts.size(); ++i) {
       const auto begin =
-          std::max<std::int64_t>(0, std::llround((doubts[i].start_s - kPadBefore_s) * kRate_hz));
-      const auto end = std::llround((doubts[i].end_s + kPadAfter_s) * kRate_hz);
+          std::max<std::int64_t>(0, std::llround((doubts[i].start_s - kPadBefore_s) * kSampleRate_hz));
+      const auto end = std::llround((doubts[i].end_s + kPadAfter_s) * kSampleRate_hz);
       const bool there = doubts[i].channel >= 0 && doubts[i].channel < recording.channels;
       if (there && begin < end && end - begin <= kLongest) open_.push_back({i, begin, end, {}});
     }
@@ -68,20 +66,16 @@ class SecondHearing {
     std::vector<std::size_t> asked;
     for (auto i = complete; i != open_.end(); ++i) {
       if (i->pcm.empty()) continue;
+      const auto& doubt = doubts_[i->doubt];
+      amplify(i->pcm, listening_gain(recording_.levels[static_cast<std::size_t>(doubt.channel)]));
       asked.push_back(i->doubt);
-      stretches.push_back({amplified(std::move(i->pcm), doubts_[i->doubt].channel), doubts_[i->doubt].texts});
+      stretches.push_back({std::move(i->pcm), doubt.texts});
     }
     open_.erase(complete, open_.end());
     auto weighed = recognizer_.weigh(stretches);
     if (!weighed) return tl::unexpected<Error>(weighed.error());
     for (std::size_t i = 0; i < asked.size(); ++i) answers_[asked[i]] = std::move((*weighed)[i]);
     return {};
-  }
-
-  std::vector<float> amplified(std::vector<float> pcm, int channel) const {
-    const float gain = listening_gain(recording_.levels[static_cast<std::size_t>(channel)]);
-    for (auto& sample : pcm) sample = std::clamp(sample * gain, -1.0F, 1.0F);
-    return pcm;
   }
 
   const media::Recording& recording_;

@@ -12,8 +12,6 @@
 namespace guardian::speech {
 namespace {
 
-constexpr double kPadBefore_s = 0.10;  // so that no first consonant is lost
-constexpr double kPadAfter_s = 0.15;
 constexpr std::size_t kReportedRejections = 20;
 
 /// One channel on its way: what is still needed of its PCM, its speech detector, its windows.
@@ -29,7 +27,7 @@ struct Lane {
   void append(const std::vector<float>& samples) {
     const auto before = pcm.size();
     pcm.insert(pcm.end(), samples.begin(), samples.end());
-    for (std::size_t i = before; i < pcm.size(); ++i) pcm[i] = std::clamp(pcm[i] * gain, -1.0F, 1.0F);
+    amplify(std::span(pcm).subspan(before), gain);
   }
 
   /// The samples of a span with its padding, which never reaches into the span before.

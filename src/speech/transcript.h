@@ -12,6 +12,13 @@
 namespace guardian::speech {
 
 enum class Speaker { customer, employee, unknown };
+
+/// The contract's word: "customer", "employee" or "unknown".
+constexpr const char* speaker_id(Speaker speaker) {
+  if (speaker == Speaker::customer) return "customer";
+  return speaker == Speaker::employee ? "employee" : "unknown";
+}
+
 enum class Setting { phone, meeting, counter };
 
 /// One recognised word. Times are seconds from the start of the recording.

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "speech/voice_activity.h"
 
 namespace guardian::speech {
 namespace {
@@ -97,7 +98,9 @@ class Builder {
     if (sentence_ended_ && utterance.end_s - utterance.start_s > kLongUtterance_s) return true;
     if (piece_index == piece_) return false;
     const auto& last = window_.pieces[piece_];
-    return window_.pieces[piece_index].start_s - (last.start_s + last.length_s) > kPause_s - pad_s_;
+    // Spans carry padding on both sides.
+    return window_.pieces[piece_index].start_s - (last.start_s + last.length_s) >
+           kPause_s - (kPadBefore_s + kPadAfter_s);
   }
 
   void close() {
@@ -120,7 +123,6 @@ class Builder {
     utterance.words.pop_back();
   }
 
-  static constexpr double pad_s_ = 0.25;  // what transcribe() adds around spans, both sides together
   const PackedWindow& window_;
   WindowUtterance open_;
   std::vector<WindowUtterance> utterances_;

@@ -13,6 +13,10 @@ namespace guardian::speech {
 
 constexpr int kSampleRate_hz = 16000;
 
+/// What is listened to around a span of speech, so that no first consonant is lost.
+constexpr double kPadBefore_s = 0.10;
+constexpr double kPadAfter_s = 0.15;
+
 /// A stretch of speech in one channel. Times are seconds from the start of the recording.
 struct Span {
   double start_s = 0.0;
