@@ -34,11 +34,38 @@ inline speech::Transcript call(const std::vector<Turn>& turns) {
   return transcript;
 }
 
+inline policy::Policy shipped_policy() {
+  return policy::load_policy(guardian::test::source_dir() / "policy").value();
+}
+
 /// With the shipped policy; loaded once.
 inline const Judge& judge() {
-  static const Judge shared =
-      Judge::create(policy::load_policy(guardian::test::source_dir() / "policy").value()).value();
+  static const Judge shared = Judge::create(shipped_policy()).value();
   return shared;
+}
+
+/// With the shipped model as second witness.
+inline Judge with_both_witnesses(policy::Policy policy) {
+  const auto source = guardian::test::source_dir();
+  return Judge::create(std::move(policy),
+                       MeaningWitness::load(source / "models/customer-speech/meaning.bin",
+                                            source / ".deps/models/e5-customer/e5-customer-q4.bin")
+                           .value())
+      .value();
+}
+
+/// The same with the shipped policy, but reporting from this probability on.
+inline Judge both_witnesses_reporting_from(double probability) {
+  auto policy = shipped_policy();
+  policy.scale.reported_from = probability;
+  return with_both_witnesses(std::move(policy));
+}
+
+/// In both languages.
+inline std::string all_grounds(const Finding& finding) {
+  std::string text;
+  for (const auto& ground : finding.grounds) text += ground.ja + "\n" + ground.en + "\n";
+  return text;
 }
 
 inline bool has(const Verdict& verdict, const std::string& category) {

@@ -8,6 +8,8 @@
 namespace guardian::judgement {
 namespace {
 
+using test::all_grounds;
+using test::both_witnesses_reporting_from;
 using test::call;
 using test::customer;
 using testing::HasSubstr;
@@ -18,32 +20,14 @@ using testing::SizeIs;
 constexpr const char* kUnknownWording = "その程度の理解力で、よく仕事が続いてますね";  // no rule has it
 constexpr const char* kRuleKnows = "今すぐここで土下座しろ";
 
-/// With the shipped policy, but reporting from this probability on.
-Judge both(double reported_from) {
-  auto policy = policy::load_policy(guardian::test::source_dir() / "policy").value();
-  policy.scale.reported_from = reported_from;
-  return Judge::create(std::move(policy),
-                       MeaningWitness::load(
-                           guardian::test::source_dir() / "models/customer-speech/meaning.bin",
-                           guardian::test::source_dir() / ".deps/models/e5-customer/e5-customer-q4.bin")
-                           .value())
-      .value();
-}
-
 const Judge& both() {
-  static const Judge shared = both(0.5);
+  static const Judge shared = both_witnesses_reporting_from(0.5);
   return shared;
 }
 
 /// How sure the judge is of these words without an outside opinion.
 double probability_of(const char* words) {
-  return both(0.0).judge(call({customer(words)})).findings.at(0).confidence;
-}
-
-std::string all_grounds(const Finding& finding) {
-  std::string text;
-  for (const auto& ground : finding.grounds) text += ground.ja + "\n" + ground.en + "\n";
-  return text;
+  return both_witnesses_reporting_from(0.0).judge(call({customer(words)})).findings.at(0).confidence;
 }
 
 TEST(OutsideOpinion, ItsShareIsBounded) {
@@ -56,7 +40,7 @@ TEST(OutsideOpinion, ItsShareIsBounded) {
 
 TEST(OutsideOpinion, MovesTheConfidenceAndStandsInTheGrounds) {
   const auto transcript = call({customer(kUnknownWording)});
-  const auto judge = both(0.2);
+  const auto judge = both_witnesses_reporting_from(0.2);
   const auto alone = judge.judge(transcript);
   ASSERT_THAT(alone.findings, SizeIs(1));
   const auto agreed = judge.judge(transcript, {{0, {"personal_insult", 0.9}}});
@@ -74,7 +58,7 @@ TEST(OutsideOpinion, MovesTheConfidenceAndStandsInTheGrounds) {
 TEST(OutsideOpinion, TakesNoFindingAway) {
   for (const char* words : {kUnknownWording, kRuleKnows}) {
     const auto transcript = call({customer(words)});
-    const auto judge = both(probability_of(words) - 0.01);
+    const auto judge = both_witnesses_reporting_from(probability_of(words) - 0.01);
     ASSERT_FALSE(judge.judge(transcript).findings.empty());
     EXPECT_FALSE(judge.judge(transcript, {{0, {"", 0.0}}}).findings.empty())
         << "whoever talks the model round must not make a finding vanish: " << words;
@@ -85,7 +69,7 @@ TEST(OutsideOpinion, CarriesWhatIsNearlyAFindingOverTheThreshold) {
   const auto transcript = call({customer(kUnknownWording)});
   const double probability = probability_of(kUnknownWording);
   ASSERT_LT(probability, 0.985) << "too sure: take another example";
-  const auto judge = both((probability + 0.985) / 2.0);
+  const auto judge = both_witnesses_reporting_from((probability + 0.985) / 2.0);
   EXPECT_THAT(judge.judge(transcript).findings, IsEmpty());
   EXPECT_THAT(judge.judge(transcript, {{0, {"personal_insult", 0.99}}}).findings, SizeIs(1));
 }

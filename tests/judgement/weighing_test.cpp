@@ -6,31 +6,20 @@
 namespace guardian::judgement {
 namespace {
 
+using test::all_grounds;
+using test::both_witnesses_reporting_from;
 using test::call;
 using test::customer;
 using test::employee;
+using test::shipped_policy;
+using test::with_both_witnesses;
 using testing::AnyOf;
 using testing::Contains;
 using testing::HasSubstr;
 
-Judge with(policy::Policy policy) {
-  return Judge::create(std::move(policy),
-                       MeaningWitness::load(
-                           guardian::test::source_dir() / "models/customer-speech/meaning.bin",
-                           guardian::test::source_dir() / ".deps/models/e5-customer/e5-customer-q4.bin")
-                           .value())
-      .value();
-}
-
 const Judge& both() {
-  static const Judge shared = with(policy::load_policy(guardian::test::source_dir() / "policy").value());
+  static const Judge shared = with_both_witnesses(shipped_policy());
   return shared;
-}
-
-std::string all_grounds(const Finding& finding) {
-  std::string text;
-  for (const auto& ground : finding.grounds) text += ground.en + "\n";
-  return text;
 }
 
 TEST(BothWitnesses, AFindingSaysWhatEachOfThemSaid) {
@@ -67,9 +56,8 @@ TEST(BothWitnesses, TheEmployeeIsNotJudged) {
 TEST(BothWitnesses, TheSameWordsWeighMoreAmidAbuseThanInFriendlyTalk) {
   const std::string words = "うるせえな、まったく";
   const auto judged = [&](const char* before, const char* after) {
-    auto policy = policy::load_policy(guardian::test::source_dir() / "policy").value();
-    policy.scale.reported_from = 0.0;
-    return with(std::move(policy)).judge(call({customer(before), customer(words), customer(after)}));
+    return both_witnesses_reporting_from(0.0).judge(
+        call({customer(before), customer(words), customer(after)}));
   };
   const auto friendly = judged("いつもありがとうね、助かってるよ", "工事の音だよ、窓閉めるわ、ごめんね");
   const auto hostile = judged("てめえ、なめてんのか、ぶっ殺すぞ", "無能のくせに口答えするんじゃねえ");
@@ -83,9 +71,7 @@ TEST(BothWitnesses, TheSameWordsWeighMoreAmidAbuseThanInFriendlyTalk) {
 
 TEST(BothWitnesses, ACompanyMayAskForMoreOrLessCertainty) {
   const auto findings_from = [](double probability) {
-    auto policy = policy::load_policy(guardian::test::source_dir() / "policy").value();
-    policy.scale.reported_from = probability;
-    return with(std::move(policy))
+    return both_witnesses_reporting_from(probability)
         .judge(call({customer("ずいぶん待たされているんですけどね、ええ")}))
         .findings.size();
   };
