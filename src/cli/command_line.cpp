@@ -141,6 +141,10 @@ void add_evaluate(CLI::App& program, Arguments& arguments) {
                                    "言ったことと聞き取られたことの JSONL / what was said and heard");
   auto* degrade = command.add_option("--degrade", arguments.evaluate.degrade,
                                      "聞き違えた発話でも測る (乱数の種) / also as misheard; seed");
+  command
+      .add_option("--misheard-to", arguments.evaluate.misheard_to,
+                  "聞き違えた発話をここへ書く / write the misheard utterances here")
+      ->needs(degrade);
   heard->needs(degrade);
   degrade->needs(heard);
   command.add_flag("--json", arguments.evaluate.json, "JSON で出力 / JSON on stdout");

@@ -77,6 +77,7 @@ struct EvaluateOptions {
   std::filesystem::path utterances;
   std::filesystem::path heard_pairs;     ///< what was said and heard, to learn mishearing from
   std::optional<std::uint32_t> degrade;  ///< seed: measure the utterances also as they might be misheard
+  std::filesystem::path misheard_to;     ///< with `degrade`: the misheard utterances go here, too
   bool json = false;
 };
 int evaluate(const EvaluateOptions& options, const CommonOptions& common);

@@ -158,7 +158,11 @@ Result<evaluation::MisheardAccuracy> measure_misheard(const judgement::Judge& ju
   if (!homophones) return tl::unexpected<Error>(homophones.error());
   const auto mishearing =
       evaluation::Mishearing::learn(*pairs, std::move(*morphology), std::move(*homophones));
-  return evaluation::measure_misheard(judge, data, mishearing, *options.degrade);
+  const auto misheard = evaluation::mishear(data, mishearing, *options.degrade);
+  if (!options.misheard_to.empty())
+    if (auto written = evaluation::write_utterances(options.misheard_to, misheard); !written)
+      return tl::unexpected<Error>(written.error());
+  return evaluation::measure_misheard(judge, data, misheard, mishearing.errors());
 }
 
 Result<Accuracy> measure(const judgement::Judge& judge, const EvaluateOptions& options) {

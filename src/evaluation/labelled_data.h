@@ -54,6 +54,10 @@ Result<std::vector<LabelledUtterance>> read_utterances(const std::filesystem::pa
 Result<std::vector<LabelledDialogue>> read_dialogues(const std::filesystem::path& file);
 Result<std::vector<HeardPair>> read_heard_pairs(const std::filesystem::path& file);
 
+/// The same format again. Errors: disk_full, unwritable.
+Result<void> write_utterances(const std::filesystem::path& file,
+                              const std::vector<LabelledUtterance>& utterances);
+
 /// Every customer turn of the dialogues as an utterance: its strongest harassing label, else harmless.
 std::vector<LabelledUtterance> customer_turns(const std::vector<LabelledDialogue>& dialogues);
 

@@ -21,21 +21,27 @@ Estimate share_of(const std::vector<Reported>& all, bool Reported::*when) {
 
 }  // namespace
 
-MisheardAccuracy measure_misheard(const judgement::Judge& judge, const std::vector<LabelledUtterance>& data,
-                                  const Mishearing& mishearing, std::uint32_t seed) {
-  MisheardAccuracy accuracy;
-  accuracy.errors_of_pairs = mishearing.errors();
+std::vector<LabelledUtterance> mishear(std::vector<LabelledUtterance> data, const Mishearing& mishearing,
+                                       std::uint32_t seed) {
   std::mt19937 generator(seed);
+  for (auto& utterance : data) utterance.text = mishearing.hear(utterance.text, generator);
+  return data;
+}
+
+MisheardAccuracy measure_misheard(const judgement::Judge& judge, const std::vector<LabelledUtterance>& data,
+                                  const std::vector<LabelledUtterance>& misheard,
+                                  const CharacterErrors& errors_of_pairs) {
+  MisheardAccuracy accuracy;
+  accuracy.errors_of_pairs = errors_of_pairs;
   std::vector<Reported> harassing;
   std::vector<Reported> harmless;
   const auto is_reported = [&](const std::string& text) {
     return !judge.judge_utterance(text).category.empty();
   };
-  for (const auto& utterance : data) {
-    const auto heard = mishearing.hear(utterance.text, generator);
-    accuracy.errors += count_errors(utterance.text, heard);
-    (utterance.is_harassment() ? harassing : harmless)
-        .push_back({is_reported(utterance.text), is_reported(heard)});
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    accuracy.errors += count_errors(data[i].text, misheard[i].text);
+    (data[i].is_harassment() ? harassing : harmless)
+        .push_back({is_reported(data[i].text), is_reported(misheard[i].text)});
   }
   accuracy.recall_as_written = share_of(harassing, &Reported::as_written);
   accuracy.recall = share_of(harassing, &Reported::misheard);

@@ -23,8 +23,13 @@ struct MisheardAccuracy {
   Estimate flagged;
 };
 
-/// The same seed mishears the same.
+/// The utterances with their labels as they might be heard. The same seed mishears the same.
+std::vector<LabelledUtterance> mishear(std::vector<LabelledUtterance> data, const Mishearing& mishearing,
+                                       std::uint32_t seed);
+
+/// `misheard`: what `mishear` makes of `data`.
 MisheardAccuracy measure_misheard(const judgement::Judge& judge, const std::vector<LabelledUtterance>& data,
-                                  const Mishearing& mishearing, std::uint32_t seed);
+                                  const std::vector<LabelledUtterance>& misheard,
+                                  const CharacterErrors& errors_of_pairs);
 
 }  // namespace guardian::evaluation

@@ -221,9 +221,11 @@ TEST_F(TheProgram, MeasuresWhatIsStillFoundWhenWordsAreMisheard) {
       file("lines.jsonl",
            "{\"id\":\"1\",\"text\":\"今すぐ土下座しろ\",\"category\":\"dogeza_demand\",\"severity\":70}\n");
   const auto pairs = file("pairs.jsonl", "{\"said\":\"慰謝料を払え\",\"heard\":\"医者両を払え\"}\n");
-  const auto run =
-      guardian({"evaluate", "--json", "--utterances", lines, "--degrade", "1", "--heard", pairs});
+  const auto heard = (folder_.path() / "misheard.jsonl").string();
+  const auto run = guardian({"evaluate", "--json", "--utterances", lines, "--degrade", "1", "--heard", pairs,
+                             "--misheard-to", heard});
   ASSERT_EQ(run.exit_code, 0) << run.messages;
+  EXPECT_EQ(guardian({"evaluate", "--utterances", heard}).exit_code, 0);
   const auto misheard = run.json()["utterances_misheard"];
   EXPECT_EQ(misheard["error_rate_of_pairs"], 0.5);
   EXPECT_EQ(misheard["recall_as_written"]["value"], 1.0);

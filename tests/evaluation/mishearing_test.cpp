@@ -81,7 +81,9 @@ TEST(MisheardAccuracy, ComparesTheSameUtterances) {
   LabelledUtterance harmless;
   harmless.text = "営業時間を教えてください";
   const auto perfect = learnt_from({{"はい", "はい"}});
-  const auto accuracy = measure_misheard(judgement::test::judge(), {harassing, harmless}, perfect, 1);
+  const std::vector<LabelledUtterance> said = {harassing, harmless};
+  const auto accuracy =
+      measure_misheard(judgement::test::judge(), said, mishear(said, perfect, 1), perfect.errors());
   EXPECT_DOUBLE_EQ(accuracy.recall_as_written.value, 1.0);
   EXPECT_DOUBLE_EQ(accuracy.fall.value, 0.0);
   EXPECT_DOUBLE_EQ(accuracy.flagged.value, 0.0);
