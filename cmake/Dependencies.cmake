@@ -9,6 +9,7 @@ find_package(tl-expected REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(GTest REQUIRED)
 find_package(CURL REQUIRED)
+find_package(SQLiteCpp REQUIRED)
 find_package(ZLIB REQUIRED)
 include(GoogleTest)
 

@@ -1,0 +1,57 @@
+#include "base/id.h"
+
+#include <sodium.h>
+
+#include <array>
+#include <chrono>
+
+namespace guardian {
+namespace {
+
+constexpr std::string_view kHex = "0123456789abcdef";
+
+bool is_hyphen_place(std::size_t place) { return place == 8 || place == 13 || place == 18 || place == 23; }
+
+}  // namespace
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string make_id() {
+  std::array<unsigned char, 16> bytes{};
+  randombytes_buf(bytes.data(), bytes.size());
+  auto time = static_cast<std::uint64_t>(now_ms());
+  for (std::size_t i = 6; i-- > 0; time >>= 8U) bytes[i] = static_cast<unsigned char>(time & 0xFFU);
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x70U);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
+  std::string text;
+  for (const unsigned char byte : bytes) {
+    if (is_hyphen_place(text.size())) text += '-';
+    text += kHex[byte >> 4U];
+    text += kHex[byte & 0x0FU];
+  }
+  return text;
+}
+
+bool is_id(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (is_hyphen_place(i) ? text[i] != '-' : kHex.find(text[i]) == std::string_view::npos) return false;
+  return true;
+}
+
+std::string make_secret(std::size_t bytes) {
+  std::string random(bytes, '\0');
+  randombytes_buf(random.data(), random.size());
+  constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+  std::string text(sodium_base64_encoded_len(bytes, kVariant), '\0');
+  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(random.data()), bytes,
+                    kVariant);
+  text.pop_back();  // the terminating zero
+  return text;
+}
+
+}  // namespace guardian

@@ -1,0 +1,23 @@
+// base/id.h - names for new things, and the wall clock as the store keeps it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace guardian {
+
+/// A UUID version 7 (RFC 9562): 48 bits of milliseconds, the rest random. Later ids sort after earlier ones,
+/// to the millisecond; nobody can guess one. Lower case with hyphens, 36 characters.
+std::string make_id();
+
+/// True for what `make_id` makes; a path or a query built from an id is safe if this holds.
+bool is_id(std::string_view text);
+
+/// `bytes` random bytes in URL-safe base64 without padding: for tokens and links.
+std::string make_secret(std::size_t bytes);
+
+/// Milliseconds since 1970 in UTC.
+std::int64_t now_ms();
+
+}  // namespace guardian
