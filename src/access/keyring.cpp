@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdlib>
 #include <map>
@@ -52,7 +53,8 @@ Result<Key> make_master_key(const std::filesystem::path& file) {
   std::string hex(kHexDigits + 1, '\0');
   sodium_bin2hex(hex.data(), hex.size(), key.data(), Key::kBytes);
   hex.back() = '\n';
-  const auto written = write_file(file, hex);
+  const std::array<NewFile, 1> secret = {NewFile{file, hex, true}};
+  const auto written = write_files(secret);
   sodium_memzero(hex.data(), hex.size());
   if (!written) return tl::unexpected<Error>(written.error());
   return key;

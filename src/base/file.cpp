@@ -97,7 +97,7 @@ class StagedFile {
     const Descriptor descriptor(::mkostemp(temporary.data(), O_CLOEXEC));
     if (!descriptor.valid()) return cannot_write(file.path, errno);
     StagedFile staged(file.path, std::move(temporary));
-    ::fchmod(descriptor.get(), S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+    if (!file.secret) ::fchmod(descriptor.get(), S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
     if (const int code = write_all(descriptor.get(), file.content); code != 0)
       return cannot_write(file.path, code);
     return staged;

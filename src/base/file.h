@@ -19,6 +19,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
 struct NewFile {
   std::filesystem::path path;
   std::string_view content;
+  bool secret = false;  ///< only its owner may read it, at no moment anybody else
 };
 
 /// Writes files so that readers see the old content or the new, never a part: all of them first go to
