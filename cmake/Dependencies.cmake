@@ -25,6 +25,13 @@ add_library(guardian_mecab INTERFACE)
 target_link_libraries(guardian_mecab INTERFACE "${MECAB_LIBRARY}")
 target_include_directories(guardian_mecab SYSTEM INTERFACE "${MECAB_INCLUDE}")
 
+find_library(CRACK_LIBRARY crack REQUIRED)
+add_library(guardian_crack INTERFACE)
+target_link_libraries(guardian_crack INTERFACE "${CRACK_LIBRARY}")
+find_library(OATH_LIBRARY oath REQUIRED)
+add_library(guardian_oath INTERFACE)
+target_link_libraries(guardian_oath INTERFACE "${OATH_LIBRARY}")
+
 find_library(LINEAR_LIBRARY linear REQUIRED)
 find_path(LINEAR_INCLUDE linear.h REQUIRED)
 add_library(guardian_linear INTERFACE)

@@ -31,6 +31,8 @@ struct Error {
     policy,            ///< a policy file is wrong
     storage,           ///< writing failed: disk full, no permission
     network,           ///< a download failed
+    refused,           ///< whoever asks has not shown who it is, or may not do this
+    conflict,          ///< somebody else changed or holds it meanwhile
     cancelled,         ///< the user stopped it
   };
 
