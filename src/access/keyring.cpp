@@ -109,6 +109,9 @@ Result<Key> load_master_key(const std::filesystem::path& file) {
 }
 
 struct Keyring::Impl {
+  Impl(store::Database& where, const Key& master_key, std::map<std::string, TenantKeys> keys)
+      : database(where), master(master_key), tenants(std::move(keys)) {}
+
   store::Database& database;
   Key master;
   mutable std::shared_mutex mutex;
@@ -136,8 +139,7 @@ Keyring::~Keyring() = default;
 Result<Keyring> Keyring::open(store::Database& database, const Key& master) {
   auto keys = database.read([&](store::Transaction& transaction) { return read_keys(transaction, master); });
   if (!keys) return tl::unexpected<Error>(keys.error());
-  auto impl = std::unique_ptr<Impl>(new Impl{database, master, {}, std::move(*keys)});
-  return Keyring(std::move(impl));
+  return Keyring(std::make_unique<Impl>(database, master, std::move(*keys)));
 }
 
 void Keyring::add_tenant(store::Transaction& transaction, const std::string& tenant) {
