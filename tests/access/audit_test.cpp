@@ -64,14 +64,14 @@ TEST_F(TheAuditLog, AnUntouchedChainIsWhole) {
 }
 
 TEST_F(TheAuditLog, EveryForgeryShows) {
-  for (const char* forgery :
-       {"UPDATE audit SET actor = 'u2' WHERE number = 2",
-        "UPDATE audit SET at_ms = at_ms + 1 WHERE number = 1",
-        "UPDATE audit SET action = 'recording.lis', subject = 'tenr3' WHERE number = 3",
-        "UPDATE audit SET details_sealed = (SELECT details_sealed FROM audit WHERE number = 1) "
-        "WHERE number = 2",
-        "DELETE FROM audit WHERE number = 2",
-        "UPDATE audit SET hash = (SELECT hash FROM audit WHERE number = 1) WHERE number = 3"}) {
+  const std::vector<std::string> forgeries = {
+      "UPDATE audit SET actor = 'u2' WHERE number = 2",
+      "UPDATE audit SET at_ms = at_ms + 1 WHERE number = 1",
+      "UPDATE audit SET action = 'recording.lis', subject = 'tenr3' WHERE number = 3",
+      R"(UPDATE audit SET details_sealed = (SELECT details_sealed FROM audit WHERE number = 1) WHERE number = 2)",
+      "DELETE FROM audit WHERE number = 2",
+      "UPDATE audit SET hash = (SELECT hash FROM audit WHERE number = 1) WHERE number = 3"};
+  for (const auto& forgery : forgeries) {
     run([](store::Transaction& t) { t.execute("DELETE FROM audit"); });
     note_three();
     run([&](store::Transaction& t) { t.execute(forgery); });
@@ -97,6 +97,7 @@ TEST_F(TheAuditLog, AChangeAndItsEntryHappenTogetherOrNotAtAll) {
 
 TEST_F(TheAuditLog, ReadersAtOnceAreAllNoted) {
   std::vector<std::thread> readers;
+  readers.reserve(50);
   for (int i = 0; i < 50; ++i)
     readers.emplace_back([&, i] { EXPECT_TRUE(log_.note(listening("r" + std::to_string(i)))); });
   for (auto& reader : readers) reader.join();

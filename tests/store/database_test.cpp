@@ -96,6 +96,7 @@ TEST_F(TheDatabase, ReadersSeeTheLastFinishedUnitWhileAnotherIsWritten) {
 TEST_F(TheDatabase, WritersFromManyThreadsAllCount) {
   const auto database = open();
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int thread = 0; thread < 8; ++thread)
     threads.emplace_back([&, thread] {
       for (int i = 0; i < 10; ++i)
