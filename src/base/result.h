@@ -32,6 +32,12 @@ struct Error {
     storage,           ///< writing failed: disk full, no permission
     network,           ///< a download failed
     cancelled,         ///< the user stopped it
+    unknown_caller,    ///< nobody knows who is asking, or the sign-in failed
+    forbidden,         ///< this caller may not do that
+    conflict,          ///< it does not fit what is there, e.g. a name that is taken or a case already closed
+    too_large,         ///< more than the limit that `what` names
+    too_often,         ///< asked again too soon
+    busy,              ///< not now: full, or shutting down
   };
 
   Kind kind = Kind::usage;
