@@ -1,9 +1,10 @@
-# guardian_module(NAME DEPENDS ...): one station of the pipeline as a static library, from src/NAME/*.cpp.
+# guardian_module(NAME DEPENDS ...): one station of the pipeline as a static library, from src/NAME/*.cpp and one folder
+# below.
 # guardian_test(NAME DEPENDS ...): its tests, from tests/NAME/*_test.cpp, as one GoogleTest program.
 # Sources are globbed with CONFIGURE_DEPENDS, so a new file needs no edit here.
 function(guardian_module name)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.cpp")
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.cpp" "${CMAKE_SOURCE_DIR}/src/${name}/*/*.cpp")
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   if(NOT sources)
     add_library(guardian_${name} INTERFACE)

@@ -22,7 +22,7 @@ constexpr std::size_t kLongestSecret = 200;
 
 tl::unexpected<Error> refused() {
   return fail(
-      Error::Kind::refused, "sign-in",
+      Error::Kind::unknown_caller, "sign-in",
       {"ログインできません。ログイン名、パスワード、確認コードのどれかが違うか、一時的に止められています",
        "sign-in refused: login, password or code is wrong, or the account is stopped for a while"},
       {"確かめてから、しばらく待ってやり直してください。続く場合は管理者に連絡してください",

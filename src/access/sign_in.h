@@ -62,7 +62,7 @@ class SignIn {
          const SignInLimits& limits = {})
       : database_(database), keyring_(keyring), audit_(audit), limits_(limits) {}
 
-  /// Errors: refused, the same one for an unknown login, a wrong password, a wrong or missing code, a
+  /// Errors: unknown_caller, the same one for an unknown login, a wrong password, a wrong or missing code, a
   /// disabled and a locked account.
   Result<Session> sign_in(const SignInRequest& request);
   Result<void> sign_out(const std::string& secret);
@@ -72,11 +72,11 @@ class SignIn {
   /// Empty for a key that never was, was revoked or has expired.
   Result<std::optional<Caller>> caller_with_key(const std::string& secret);
 
-  /// Errors: refused, if `old_password` is wrong; usage. Other sessions end.
+  /// Errors: unknown_caller, if `old_password` is wrong; usage. Other sessions end.
   Result<void> change_password(const Session& session, const std::string& old_password,
                                const std::string& new_password);
-  /// The address for an authenticator app; it counts once a code was confirmed. Errors: refused for a wrong
-  /// password.
+  /// The address for an authenticator app; it counts once a code was confirmed. Errors: unknown_caller for a
+  /// wrong password.
   Result<std::string> begin_code(const Caller& user, const std::string& password);
   Result<void> confirm_code(const Caller& user, const std::string& code);
 

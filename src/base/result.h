@@ -31,9 +31,13 @@ struct Error {
     policy,            ///< a policy file is wrong
     storage,           ///< writing failed: disk full, no permission
     network,           ///< a download failed
-    refused,           ///< whoever asks has not shown who it is, or may not do this
-    conflict,          ///< somebody else changed or holds it meanwhile
     cancelled,         ///< the user stopped it
+    unknown_caller,    ///< nobody knows who is asking, or the sign-in failed
+    forbidden,         ///< this caller may not do that
+    conflict,          ///< it does not fit what is there, e.g. a name that is taken or a case already closed
+    too_large,         ///< more than the limit that `what` names
+    too_often,         ///< asked again too soon
+    busy,              ///< not now: full, or shutting down
   };
 
   Kind kind = Kind::usage;

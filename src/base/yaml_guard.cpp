@@ -139,6 +139,22 @@ double YamlFields::number_or(const char* key, double low, double high, double ot
   return has(key) ? number(key, low, high) : otherwise;
 }
 
+std::int64_t YamlFields::whole_or(const char* key, std::int64_t low, std::int64_t high,
+                                  std::int64_t otherwise) const {
+  if (!has(key)) return otherwise;
+  const double value = number(key, static_cast<double>(low), static_cast<double>(high));
+  if (value != std::floor(value)) wrong(key, "整数ではありません", "is not a whole number");
+  return static_cast<std::int64_t>(value);
+}
+
+bool YamlFields::truth_or(const char* key, bool otherwise) const {
+  if (!has(key)) return otherwise;
+  bool truth = false;
+  if (!YAML::convert<bool>::decode(required(key), truth))
+    wrong(key, "true か false ではありません", "is neither true nor false");
+  return truth;
+}
+
 std::vector<std::string> YamlFields::texts(const char* key) const {
   std::vector<std::string> texts;
   if (!has(key)) return texts;

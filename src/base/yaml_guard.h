@@ -3,6 +3,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -39,6 +40,8 @@ class YamlFields {
   std::string text_or(const char* key, const std::string& otherwise) const;
   double number(const char* key, double low, double high) const;
   double number_or(const char* key, double low, double high, double otherwise) const;
+  std::int64_t whole_or(const char* key, std::int64_t low, std::int64_t high, std::int64_t otherwise) const;
+  bool truth_or(const char* key, bool otherwise) const;
   std::vector<std::string> texts(
       const char* key) const;                  ///< empty if absent; one scalar counts as a list of one
   Text both_languages(const char* key) const;  ///< {ja: ..., en: ...}

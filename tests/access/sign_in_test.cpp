@@ -120,7 +120,7 @@ TEST_F(ComingIn, AnIdleSessionEnds) {
 TEST_F(ComingIn, WrongAnswersAllSoundTheSame) {
   const auto unknown = enter("nobody@example.jp", kPassword);
   const auto wrong = enter("boss@example.jp", kOther);
-  EXPECT_EQ(unknown.error().kind, Error::Kind::refused);
+  EXPECT_EQ(unknown.error().kind, Error::Kind::unknown_caller);
   EXPECT_EQ(describe(unknown.error(), Language::english), describe(wrong.error(), Language::english));
 }
 

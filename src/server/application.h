@@ -1,0 +1,67 @@
+// server/application.h - the server put together: opens what is kept, and knows every route.
+// To add routes: write `std::vector<Route> routes_of_NAME(Application&)` in server/routes/NAME.cpp, declare
+// it in server/routes/routes.h, add it to the list in application.cpp, and describe the paths in
+// server/openapi/NAME.yaml. Files in openapi/ are joined when the program is built: each holds `tags`,
+// `paths` and `components` of its own routes, so nobody edits another's. A test compares routes and
+// description.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "access/audit.h"
+#include "access/caller.h"
+#include "access/keyring.h"
+#include "server/config.h"
+#include "server/router.h"
+#include "store/database.h"
+
+namespace guardian::server {
+
+/// Says who is asking: by cookie or key. No caller: a stranger. Errors: forbidden (e.g. a change by cookie
+/// without CSRF token), unknown_caller (a session or key that is no longer good), storage.
+/// Called before the body is read, with method, path, headers, address and `secure` filled in.
+using Authenticator = std::function<Result<std::optional<access::Caller>>(const Request&)>;
+
+/// What all routes share. Lives as long as the server.
+class Application {
+ public:
+  /// Opens or creates the data folder. Errors: storage, damaged, unreadable.
+  static Result<std::unique_ptr<Application>> open(Config config);
+  Application(const Application&) = delete;
+  Application& operator=(const Application&) = delete;
+  ~Application();
+
+  const Config& config() const { return config_; }
+  store::Database& database() { return *database_; }
+  access::Keyring& keyring() { return *keyring_; }
+  access::AuditLog& audit() { return *audit_; }
+  const Key& master_key() const { return *master_; }
+
+  /// Until one is set, everybody is a stranger.
+  void authenticate_by(Authenticator authenticator) { authenticator_ = std::move(authenticator); }
+  const Authenticator& authenticator() const { return authenticator_; }
+
+  /// Every route of the program.
+  std::vector<Route> routes();
+
+  /// Background work begins (workers, outbox, retention); `stop` ends it. Called once, before requests.
+  void start(const std::stop_token& stop);
+
+  /// Whether requests can be answered now: the store answers. For /readyz.
+  Result<void> check_ready();
+
+ private:
+  Application() = default;
+  Config config_;
+  std::unique_ptr<store::Database> database_;
+  std::optional<Key> master_;
+  std::optional<access::Keyring> keyring_;
+  std::unique_ptr<access::AuditLog> audit_;
+  Authenticator authenticator_;
+};
+
+}  // namespace guardian::server

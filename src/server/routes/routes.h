@@ -1,0 +1,14 @@
+// server/routes/routes.h - the routes by subject, one file each in this folder. application.cpp joins them.
+#pragma once
+
+#include <vector>
+
+#include "server/router.h"
+
+namespace guardian::server {
+
+class Application;
+
+std::vector<Route> routes_of_system(Application& application);  ///< health, description of the API
+
+}  // namespace guardian::server
