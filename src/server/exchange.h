@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
-#include <istream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -45,6 +44,16 @@ struct BadRequest {
   Error error;
 };
 
+/// A body as it comes over the network, within its limit.
+class BodyReader {
+ public:
+  virtual ~BodyReader() = default;
+  /// How many bytes came, at most `into.size()`; 0 at the body's end. Errors: network (the client went away
+  /// before the end, or is too slow), too_large, usage (malformed). Whoever stores a body must hear the end:
+  /// without it what came is only a part.
+  virtual Result<std::size_t> read(std::span<char> into) = 0;
+};
+
 /// A request whose route was found, whose caller may use it, whose query holds only names the route declared,
 /// and whose body, if the route takes JSON, was parsed.
 struct Request {
@@ -59,7 +68,7 @@ struct Request {
   std::map<std::string, std::string, std::less<>> query_values;
   std::optional<access::Caller> known_caller;
   nlohmann::json json;           ///< of routes with Body::json; null otherwise
-  std::istream* body = nullptr;  ///< of routes with Body::stream; ends at the body's end or at its limit
+  BodyReader* body = nullptr;    ///< of routes with Body::stream
   std::optional<std::uint64_t> body_bytes;  ///< as Content-Length tells; empty: chunked
   std::stop_token stop;                     ///< the server is shutting down
 
