@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "server/authentication.h"
 #include "server/routes/routes.h"
 
 namespace guardian::server {
@@ -35,12 +36,17 @@ Result<std::unique_ptr<Application>> Application::open(Config config) {
   application->keyring_.emplace(std::move(*keyring));
   application->audit_ =
       std::make_unique<access::AuditLog>(*application->database_, *application->keyring_, *master);
+  application->people_ =
+      std::make_unique<access::People>(*application->database_, *application->keyring_, *application->audit_);
+  application->sign_in_ =
+      std::make_unique<access::SignIn>(*application->database_, *application->keyring_, *application->audit_);
+  application->authenticate_by(authenticate_with(*application->sign_in_));
   return application;
 }
 
 std::vector<Route> Application::routes() {
   std::vector<Route> all;
-  for (auto routes : {routes_of_system(*this)})
+  for (auto routes : {routes_of_system(*this), routes_of_access(*this)})
     all.insert(all.end(), std::make_move_iterator(routes.begin()), std::make_move_iterator(routes.end()));
   return all;
 }

@@ -15,6 +15,8 @@
 #include "access/audit.h"
 #include "access/caller.h"
 #include "access/keyring.h"
+#include "access/people.h"
+#include "access/sign_in.h"
 #include "server/config.h"
 #include "server/router.h"
 #include "store/database.h"
@@ -39,6 +41,8 @@ class Application {
   store::Database& database() { return *database_; }
   access::Keyring& keyring() { return *keyring_; }
   access::AuditLog& audit() { return *audit_; }
+  access::People& people() { return *people_; }
+  access::SignIn& sign_in() { return *sign_in_; }
   const Key& master_key() const { return *master_; }
 
   /// Until one is set, everybody is a stranger.
@@ -61,6 +65,8 @@ class Application {
   std::optional<Key> master_;
   std::optional<access::Keyring> keyring_;
   std::unique_ptr<access::AuditLog> audit_;
+  std::unique_ptr<access::People> people_;
+  std::unique_ptr<access::SignIn> sign_in_;
   Authenticator authenticator_;
 };
 

@@ -67,8 +67,8 @@ struct Request {
   std::map<std::string, std::string, std::less<>> path_values;  ///< of the template's {names}, decoded
   std::map<std::string, std::string, std::less<>> query_values;
   std::optional<access::Caller> known_caller;
-  nlohmann::json json;           ///< of routes with Body::json; null otherwise
-  BodyReader* body = nullptr;    ///< of routes with Body::stream
+  nlohmann::json json;                      ///< of routes with Body::json; null otherwise
+  BodyReader* body = nullptr;               ///< of routes with Body::stream
   std::optional<std::uint64_t> body_bytes;  ///< as Content-Length tells; empty: chunked
   std::stop_token stop;                     ///< the server is shutting down
 

@@ -9,6 +9,7 @@ namespace guardian::server {
 
 class Application;
 
+std::vector<Route> routes_of_access(Application& application);  ///< sessions, users, keys, audit log
 std::vector<Route> routes_of_system(Application& application);  ///< health, description of the API
 
 }  // namespace guardian::server
