@@ -78,6 +78,7 @@ ordered_json to_json(const evaluation::DialogueAccuracy& accuracy) {
           {"band_exact", to_json(accuracy.band_exact)},
           {"band_within_one", to_json(accuracy.band_within_one)},
           {"flagged_by_slice", to_json(accuracy.flagged_by_slice)},
+          {"complaints", to_json(accuracy.complaints)},
           {"span_overlap", rounded(accuracy.span_overlap)},
           {"severity_correlation", to_json(accuracy.severity_correlation)},
           {"categories", to_json(accuracy.categories)}};
@@ -141,6 +142,7 @@ std::string as_text(const evaluation::DialogueAccuracy& accuracy, const char* ti
          row("recall at 5% false positives", accuracy.recall_at_5_percent) +
          row("suspected", accuracy.suspected) + row("band exact", accuracy.band_exact) +
          row("band within one", accuracy.band_within_one) +
+         row("legitimate complaint quoted", accuracy.complaints) +
          fmt::format("  {:<34} {:.3f}\n", "span overlap (IoU)", accuracy.span_overlap) +
          fmt::format("  {:<34} {:.3f}\n", "score and gravest label, Spearman",
                      accuracy.severity_correlation.value_or(0.0)) +

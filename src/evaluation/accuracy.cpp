@@ -102,6 +102,28 @@ double mean_overlap(const std::vector<LabelledDialogue>& data, const std::vector
   return turns == 0 ? 0.0 : sum / turns;
 }
 
+bool has_complaint(const std::vector<Label>& labels) {
+  return std::any_of(labels.begin(), labels.end(),
+                     [](const Label& label) { return label.category == "legit_complaint"; });
+}
+
+/// Whether the call holds a legitimate complaint, and whether the right words are quoted for it.
+void count_complaint(Counts& counts, const LabelledDialogue& dialogue, const Verdict& verdict) {
+  bool labelled = false;
+  bool quoted_right = false;
+  for (std::size_t i = 0; i < dialogue.labels.size(); ++i) {
+    if (!has_complaint(dialogue.labels[i])) continue;
+    labelled = true;
+    std::string_view rest = verdict.legitimate_complaint ? *verdict.legitimate_complaint : std::string_view();
+    while (!rest.empty()) {
+      const auto line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+      quoted_right |= dialogue.transcript.utterances[i].text.find(line) != std::string::npos;
+    }
+  }
+  counts.add(labelled, labelled ? quoted_right : verdict.legitimate_complaint.has_value());
+}
+
 /// Scores of the harassing and of the harmless calls among the cases.
 std::pair<std::vector<double>, std::vector<double>> split_scores(const std::vector<LabelledDialogue>& data,
                                                                  const std::vector<Verdict>& verdicts,
@@ -191,6 +213,7 @@ DialogueAccuracy measure_dialogues(const judgement::Judge& judge, const std::vec
   std::vector<double> gravest;
   for (std::size_t i = 0; i < data.size(); ++i) {
     accuracy.suspected.add(data[i].harassment, verdicts[i].suspected);
+    count_complaint(accuracy.complaints, data[i], verdicts[i]);
     std::set<std::string> found;
     for (const auto& finding : verdicts[i].findings) found.insert(finding.category);
     count_categories(accuracy.categories, labelled_categories(data[i]), found);

@@ -40,6 +40,7 @@ struct DialogueAccuracy {
   Estimate band_within_one;
   std::map<std::string, Counts> categories;  ///< does the call have it
   std::map<std::string, Rate> flagged_by_slice;
+  Counts complaints;          ///< calls whose legitimate complaint is quoted, from a turn that is labelled so
   double span_overlap = 0.0;  ///< mean intersection over union of quotes and labelled spans, in bytes
   std::optional<double> severity_correlation;  ///< Spearman, call score against the gravest label
 };

@@ -36,6 +36,14 @@ void raise_for_loudness(Finding& finding, const speech::Utterance& utterance, co
        fmt::format("{} dB louder than this speaker's usual", whole_decibels(*change_db))});
 }
 
+/// What is asked for is judged more mildly where the company is at fault; how it is asked never is. Source:
+/// domain reference, section 9.1.
+void weigh_company_fault(Finding& finding, const policy::Scale& scale) {
+  finding.severity = std::max(0, finding.severity - scale.company_fault_relief);
+  finding.grounds.push_back({"会社に落ち度があるため、要求としての深刻度を下げた",
+                             "the company is at fault, so the demand weighs less"});
+}
+
 /// Pairs of neighbouring characters, the unit in which two utterances are compared.
 std::set<std::string> character_pairs(const std::string& text) {
   const auto characters = split_characters(text);
@@ -107,6 +115,7 @@ void follow_course(std::vector<Finding>& findings, const Verdict& verdict,
     raise_for_loudness(finding, transcript.utterances[static_cast<std::size_t>(finding.utterance)],
                        policy.scale);
     const bool demand = category.kind == policy::CategoryKind::demand;
+    if (demand && transcript.company_fault.value_or(false)) weigh_company_fault(finding, policy.scale);
     finding.severity =
         std::min({finding.severity, category.high + kAboveRange, demand ? policy.scale.demand_cap : 100});
   }

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "judgement/call_score.h"
+#include "judgement/complaint.h"
 #include "judgement/course.h"
 #include "judgement/evidence.h"
 #include "judgement/rule_matcher.h"
@@ -20,12 +21,10 @@ namespace {
 using policy::CategoryKind;
 using speech::Speaker;
 
-constexpr const char* kComplaint = "legit_complaint";
 constexpr const char* kDistress = "customer_distress";
 constexpr const char* kWarning = "warning";
 constexpr const char* kByMeaning = "meaning";  // in place of a rule's id
 constexpr double kUnknownSpeaker = 0.6;        // confidence that a speaker without a role is the customer
-constexpr std::size_t kQuotedComplaints = 2;
 
 bool has_category(const std::vector<RuleHit>& hits, const char* category) {
   return std::any_of(hits.begin(), hits.end(),
@@ -137,7 +136,7 @@ struct Judge::Impl {
   void judge_turn(std::size_t index, const speech::Transcript& transcript,
                   const std::vector<SearchableText>& texts, const std::optional<Opinion>& opinion,
                   const Scales& scales, const std::vector<Hearing>& hearings, Verdict& verdict,
-                  std::vector<std::string>& complaints) const;
+                  std::vector<Complaint>& complaints) const;
   Finding to_finding(const Statement& statement, const speech::Utterance& utterance,
                      const SearchableText& text, const std::vector<Hearing>& hearings) const;
   void score(Verdict& verdict) const;
@@ -215,7 +214,7 @@ std::vector<Scales> Judge::Impl::scales_for(const speech::Transcript& transcript
 void Judge::Impl::judge_turn(std::size_t index, const speech::Transcript& transcript,
                              const std::vector<SearchableText>& texts, const std::optional<Opinion>& opinion,
                              const Scales& scales, const std::vector<Hearing>& hearings, Verdict& verdict,
-                             std::vector<std::string>& complaints) const {
+                             std::vector<Complaint>& complaints) const {
   const auto& utterance = transcript.utterances[index];
   const auto hits = matcher.find(texts[index], utterance.speaker, {&texts, &transcript, index, &hearings});
   if (has_category(hits, kWarning)) verdict.warned_utterances.push_back(utterance.index);
@@ -228,7 +227,9 @@ void Judge::Impl::judge_turn(std::size_t index, const speech::Transcript& transc
       weigh_turn(strongest_of_each(hits, texts[index], policy), opinion, texts[index], scales);
   for (const auto& statement : statements)
     verdict.findings.push_back(to_finding(statement, utterance, texts[index], hearings));
-  if (statements.empty() && has_category(hits, kComplaint)) complaints.push_back(utterance.text);
+  if (utterance.speaker != Speaker::employee)
+    if (auto complaint = complaint_in(hits, statements, opinion, texts[index]))
+      complaints.push_back(std::move(*complaint));
 }
 
 void Judge::Impl::score(Verdict& verdict) const {
@@ -256,7 +257,7 @@ Verdict Judge::judge(const speech::Transcript& transcript, const OutsideOpinions
   const auto texts = impl_->prepare(transcript);
   Verdict verdict;
   verdict.policy_version = impl_->policy.version;
-  std::vector<std::string> complaints;
+  std::vector<Complaint> complaints;
   const auto thoughts = impl_->think(transcript, hearings);
   const auto scales = impl_->scales_for(transcript, thoughts, outside);
   for (std::size_t i = 0; i < texts.size(); ++i)
@@ -269,9 +270,7 @@ Verdict Judge::judge(const speech::Transcript& transcript, const OutsideOpinions
   verdict.axes = measure_axes(verdict, impl_->policy);
   verdict.axes.harm = measure_harm(verdict, texts, transcript);
   note_escalation(verdict, history, impl_->policy.scale.history);
-  for (std::size_t i = 0; i < complaints.size() && i < kQuotedComplaints; ++i)
-    verdict.legitimate_complaint =
-        verdict.legitimate_complaint.value_or("") + (i > 0 ? "\n" : "") + complaints[i];
+  verdict.legitimate_complaint = quote_complaints(complaints);
   return verdict;
 }
 

@@ -161,10 +161,10 @@ HistoryScale read_history_scale(const YAML::Node& node) {
 }
 
 Scale read_scale(const YAML::Node& node) {
-  const YamlFields fields(
-      node, {"conduct_weight", "context_weight", "demand_weight", "demand_cap", "repetition_bonus",
-             "repetition_bonus_limit", "warning_bonus", "further_share", "suspected_from", "loud_db",
-             "loud_bonus", "reported_from", "held_minutes", "counterpart_history"});
+  const YamlFields fields(node, {"conduct_weight", "context_weight", "demand_weight", "demand_cap",
+                                 "repetition_bonus", "repetition_bonus_limit", "warning_bonus",
+                                 "company_fault_relief", "further_share", "suspected_from", "loud_db",
+                                 "loud_bonus", "reported_from", "held_minutes", "counterpart_history"});
   const auto whole = [&](const char* key, double high) {
     return static_cast<int>(fields.number(key, 0, high));
   };
@@ -176,6 +176,7 @@ Scale read_scale(const YAML::Node& node) {
   scale.repetition_bonus = whole("repetition_bonus", 50);
   scale.repetition_bonus_limit = whole("repetition_bonus_limit", 50);
   scale.warning_bonus = whole("warning_bonus", 50);
+  scale.company_fault_relief = whole("company_fault_relief", 50);
   scale.further_share = fields.number("further_share", 0, 1);
   scale.suspected_from = whole("suspected_from", 100);
   scale.loud_db = fields.number("loud_db", 1, 60);

@@ -106,6 +106,7 @@ struct Scale {
   int repetition_bonus = 5;
   int repetition_bonus_limit = 15;
   int warning_bonus = 15;
+  int company_fault_relief = 10;  ///< off a demand's severity where the company is known to be at fault
   double further_share = 0.15;
   int suspected_from = 40;
   double loud_db = 6.0;  ///< above the speaker's own median: counts as shouting

@@ -110,6 +110,27 @@ TEST(Judge, KeepsTheFairComplaintBesideTheHarassment) {
   EXPECT_EQ(*verdict.legitimate_complaint, "届いた商品が割れていました。");
 }
 
+TEST(Judge, KeepsTheFairComplaintOfTheTurnThatIsHarassment) {
+  const auto verdict = judge().judge(call({customer("届いた商品が割れていました。お前、土下座しろよ。")}));
+  EXPECT_TRUE(verdict.suspected);
+  ASSERT_TRUE(verdict.legitimate_complaint);
+  EXPECT_THAT(*verdict.legitimate_complaint, testing::HasSubstr("割れていました"));
+  EXPECT_THAT(*verdict.legitimate_complaint, testing::Not(testing::HasSubstr("土下座")));
+}
+
+TEST(Judge, TheCompanysFaultMakesADemandMilderButNoConduct) {
+  auto transcript = call({customer("慰謝料として100万円払え。"), customer("黙れ、この馬鹿野郎。")});
+  const auto open = judge().judge(transcript);
+  transcript.company_fault = true;
+  const auto at_fault = judge().judge(transcript);
+  ASSERT_EQ(open.findings.size(), at_fault.findings.size());
+  for (std::size_t i = 0; i < open.findings.size(); ++i) {
+    const bool demand = open.findings[i].category == "monetary_demand";
+    EXPECT_EQ(open.findings[i].severity - at_fault.findings[i].severity, demand ? 10 : 0)
+        << open.findings[i].category;
+  }
+}
+
 TEST(Judge, ShowsACryForHelpApartAndDoesNotScoreIt) {
   const auto verdict = judge().judge(call({employee("どうされましたか。"), customer("もう死にたいです。")}));
   EXPECT_THAT(verdict.distress_utterances, testing::ElementsAre(1));
