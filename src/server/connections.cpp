@@ -60,8 +60,11 @@ void Connections::end_answer(Ticket ticket) {
 int Connections::stop(Clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   stopping_ = true;
-  for (const auto& entry : entries_)
-    if (entry.state != Entry::State::answering) ::shutdown(entry.socket, SHUT_RD);
+  for (const auto& entry : entries_) {
+    if (entry.state == Entry::State::waiting) ::shutdown(entry.socket, SHUT_RD);
+    // Its sender may be stuck with a listener that does not listen.
+    if (entry.state == Entry::State::streaming) ::shutdown(entry.socket, SHUT_RDWR);
+  }
   const auto idle = [&] {
     return std::none_of(entries_.begin(), entries_.end(),
                         [](const Entry& entry) { return entry.state != Entry::State::waiting; });

@@ -59,39 +59,48 @@ tl::unexpected<Error> over_limit(std::uint64_t limit) {
               {"小さくしてください", "Send less"});
 }
 
-Result<std::string> read_whole(BodyReader& body, std::uint64_t limit) {
+Result<std::string> read_whole(BodyReader& body) {
   std::string text;
   std::array<char, 16384> part{};
   for (;;) {
     const auto count = body.read(part);
     if (!count) return tl::unexpected<Error>(count.error());
     if (*count == 0) return text;
-    if (text.size() + *count > limit) return over_limit(limit);
     text.append(part.data(), *count);
   }
 }
 
-/// A body that ends with an error once more than `limit` bytes came.
+/// A body that ends with an error once more than `limit` bytes came, and remembers why it ended early.
 class LimitedBody final : public BodyReader {
  public:
   LimitedBody(BodyReader& body, std::uint64_t limit) : body_(body), limit_(limit) {}
   Result<std::size_t> read(std::span<char> into) override {
-    auto count = body_.read(into);
+    if (failure_) return tl::unexpected<Error>(*failure_);
+    Result<std::size_t> count = body_.read(into);
     if (count) read_ += *count;
-    if (read_ > limit_) return over_limit(limit_);
+    if (read_ > limit_) count = over_limit(limit_);
+    if (!count) failure_ = count.error();
     return count;
   }
+  const std::optional<Error>& failure() const { return failure_; }
 
  private:
   BodyReader& body_;
   std::uint64_t limit_;
   std::uint64_t read_ = 0;
+  std::optional<Error> failure_;
 };
 
 class EmptyBody final : public BodyReader {
  public:
   Result<std::size_t> read(std::span<char> /*into*/) override { return 0; }
 };
+
+/// Whatever the route made of it: half a body was no request.
+Result<Response> broken_body(const Error& error, const Request& request) {
+  if (error.kind != Error::Kind::network) return tl::unexpected<Error>(error);
+  return problem(408, {"本文が最後まで届きませんでした", "The body did not arrive"}, error.remedy, request);
+}
 
 /// True if one of the tags in If-None-Match is `etag`; weak comparison (RFC 9110, 13.1.2).
 bool is_known(const Request& request, const std::string& etag) {
@@ -287,51 +296,49 @@ Result<void> Dispatcher::identify(Request& request, const Route& route) {
               {"管理者に権限を確かめてください", "Ask your administrator about your role"});
 }
 
-Result<void> Dispatcher::read_json(Incoming& incoming, const Route& route, std::string& text) {
-  auto& request = incoming.request;
-  const auto& options = route.options;
-  if (!has_body(incoming)) {
-    if (!options.body_optional) throw_bad_request("body", {"JSON の本文が必要です", "a JSON body is needed"});
-    return {};
-  }
-  const auto limit = options.body_limit != 0 ? options.body_limit : application_.config().limits.json_bytes;
-  if (request.body_bytes.value_or(0) > limit) return over_limit(limit);
-  auto whole = read_whole(*incoming.body, limit);
-  if (!whole) return tl::unexpected<Error>(whole.error());
-  text = std::move(*whole);
-  if (text.empty() && options.body_optional) return {};
-  auto json = parse_json(text, "body", {limit, kJsonDepth});
+Result<std::string> Dispatcher::read_json(Request& request, BodyReader& body, const Route& route) {
+  auto text = read_whole(body);
+  if (!text) return text;
+  if (text->empty() && route.options.body_optional) return text;
+  if (text->empty()) throw_bad_request("body", {"JSON の本文が必要です", "a JSON body is needed"});
+  auto json = parse_json(*text, "body", {text->size(), kJsonDepth});
   if (!json) throw_bad_request("body", json.error().what);
   request.json = std::move(*json);
-  return {};
+  return text;
 }
 
 Result<Response> Dispatcher::run(Incoming& incoming, const Route& route) {
   auto& request = incoming.request;
-  if (route.options.body == Body::none) {
+  const auto& options = route.options;
+  const auto& limits = application_.config().limits;
+  if (options.body == Body::none) {
     if (has_body(incoming)) throw_bad_request("body", {"本文は受け取りません", "no body is taken here"});
     return route.handler(request);
   }
-  if (route.options.body == Body::stream) {
-    const auto limit =
-        route.options.body_limit != 0 ? route.options.body_limit : application_.config().limits.upload_bytes;
-    if (request.body_bytes.value_or(0) > limit) return over_limit(limit);
-    EmptyBody nothing;
-    LimitedBody body(incoming.body != nullptr ? *incoming.body : nothing, limit);
-    request.body = &body;
-    auto response = route.handler(request);
-    request.body = nullptr;
-    return response;
-  }
+  const auto usual = options.body == Body::stream ? limits.upload_bytes : limits.json_bytes;
+  const auto limit = options.body_limit != 0 ? options.body_limit : usual;
+  if (request.body_bytes.value_or(0) > limit) return over_limit(limit);
+  EmptyBody nothing;
+  LimitedBody body(incoming.body != nullptr ? *incoming.body : nothing, limit);
+  if (options.body == Body::json) return run_with_json(incoming, body, route);
+  request.body = &body;
+  auto response = route.handler(request);
+  request.body = nullptr;
+  if (body.failure()) return broken_body(*body.failure(), request);
+  return response;
+}
+
+Result<Response> Dispatcher::run_with_json(Incoming& incoming, BodyReader& body, const Route& route) {
+  auto& request = incoming.request;
   if (has_body(incoming) && !is_json(request))
     return problem(415, {"この形式は扱えません", "Unsupported media type"},
                    {"Content-Type: application/json で送ってください", "Send Content-Type: application/json"},
                    request);
-  std::string text;
-  if (auto read = read_json(incoming, route, text); !read) return tl::unexpected<Error>(read.error());
+  const auto text = read_json(request, body, route);
+  if (!text) return broken_body(text.error(), request);
   const auto key = request.headers.get("Idempotency-Key");
   if (!key || request.method != "POST" || !request.known_caller) return route.handler(request);
-  return idempotency_.once(request, *key, request.method + " " + incoming.target + "\n" + text,
+  return idempotency_.once(request, *key, request.method + " " + incoming.target + "\n" + *text,
                            route.handler);
 }
 

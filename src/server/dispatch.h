@@ -44,7 +44,8 @@ class Dispatcher {
   Result<Response> find_and_run(Incoming& incoming, const Router::Match& match);
   Result<Response> admit_and_run(Incoming& incoming, const Router::Match& match);
   Result<void> identify(Request& request, const Route& route);
-  Result<void> read_json(Incoming& incoming, const Route& route, std::string& text);
+  static Result<std::string> read_json(Request& request, BodyReader& body, const Route& route);
+  Result<Response> run_with_json(Incoming& incoming, BodyReader& body, const Route& route);
   Result<Response> run(Incoming& incoming, const Route& route);
   Response refuse(const Error& error, const Request& request);
 

@@ -31,10 +31,10 @@ namespace net = Poco::Net;
 using Clock = Connections::Clock;
 
 constexpr std::size_t kSendBytes = 256 << 10;
-constexpr int kQueued = 256;                   // connections that wait for a thread
-constexpr int kKeptAlive_s = 15;               // between two requests
-constexpr int kHeartbeat_ms = 15000;           // proxies cut streams that are silent for a minute
-constexpr std::uint64_t kDrained = 256 << 10;  // of a refused body is read, so that the answer arrives
+constexpr int kQueued = 256;                  // connections that wait for a thread
+constexpr int kKeptAlive_s = 15;              // between two requests
+constexpr int kHeartbeat_ms = 15000;          // proxies cut streams that are silent for a minute
+constexpr std::uint64_t kDrained = 16 << 20;  // of a refused body is read, so that the answer arrives
 constexpr int kDrain_ms = 2000;
 
 struct Shared {
@@ -85,7 +85,7 @@ class SocketEvents final : public EventSink {
   bool pause(int ms) override {
     const auto until = Clock::now() + std::chrono::milliseconds(ms);
     while (!stop_.stop_requested()) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
       if (left <= 0) return true;
       pollfd watched{descriptor_, POLLRDHUP, 0};
       // Wakes when the client goes away, or the server shuts the connection's reading side to stop it.
