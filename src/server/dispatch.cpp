@@ -282,9 +282,11 @@ Result<Response> Dispatcher::admit_and_run(Incoming& incoming, const Router::Mat
 Result<void> Dispatcher::identify(Request& request, const Route& route) {
   if (application_.authenticator()) {
     auto caller = application_.authenticator()(request);
-    // A stale session must not keep anybody from what is open to all, least of all from signing in anew.
-    if (!caller && !(route.access.is_open() && caller.error().kind == Error::Kind::unknown_caller))
-      return tl::unexpected<Error>(caller.error());
+    // A stale session, or one without its CSRF token, must not keep anybody from what is open to all, least
+    // of all from signing in anew.
+    const bool refused = !caller && (caller.error().kind == Error::Kind::unknown_caller ||
+                                     caller.error().kind == Error::Kind::forbidden);
+    if (!caller && !(route.access.is_open() && refused)) return tl::unexpected<Error>(caller.error());
     if (caller) request.known_caller = std::move(*caller);
   }
   if (route.access.is_open()) return {};
