@@ -46,6 +46,8 @@ struct Arguments {
   TrainOptions train;
   PolicyDiffOptions policy_diff;
   EvaluateOptions evaluate;
+  ServeOptions serve;
+  std::filesystem::path config;
   std::vector<std::filesystem::path> transcript_files;
   std::filesystem::path utterances;
   std::filesystem::path coverage_utterances;
@@ -180,6 +182,18 @@ void add_models(CLI::App& program, Arguments& arguments) {
   verify.add_option("NAME", arguments.models.name, "モデルの名前 / model");
 }
 
+void add_server(CLI::App& program, Arguments& arguments) {
+  constexpr int kLargestPort = 65535;
+  auto& serve = *program.add_subcommand("serve", "サーバーを動かす / run the server");
+  serve.add_option("--config", arguments.serve.config, "設定 (既定: guardian.yaml) / configuration");
+  serve.add_option("--data", arguments.serve.data, "データフォルダー / data folder");
+  serve.add_option("--port", arguments.serve.port, "ポート / port")->check(CLI::Range(0, kLargestPort));
+  auto& config = *program.add_subcommand("config", "サーバーの設定 / the server's configuration");
+  config.require_subcommand(1);
+  config.add_subcommand("check", "設定を検査する / check a configuration")
+      ->add_option("FILE", arguments.config, "設定 (既定: guardian.yaml) / configuration");
+}
+
 int run_models(const CLI::App& models, const Arguments& arguments) {
   if (models.got_subcommand("list")) return models_list(arguments.common);
   if (models.got_subcommand("pull")) return models_pull(arguments.models, arguments.common);
@@ -225,6 +239,8 @@ int dispatch(const CLI::App& program, Arguments& arguments) {
   if (program.got_subcommand("judge")) return judge(arguments.utterances, arguments.common);
   if (program.got_subcommand("policy")) return run_policy(*program.get_subcommand("policy"), arguments);
   if (program.got_subcommand("train")) return train(arguments.train, arguments.common);
+  if (program.got_subcommand("serve")) return serve(arguments.serve, arguments.common);
+  if (program.got_subcommand("config")) return config_check(arguments.config, arguments.common);
   if (program.got_subcommand("evaluate")) return run_evaluate(arguments, *program.get_subcommand("evaluate"));
   return run_models(*program.get_subcommand("models"), arguments);
 }
@@ -244,6 +260,7 @@ int run(int argc, char** argv) {
   add_models(program, arguments);
   add_evaluate(program, arguments);
   add_train(program, arguments);
+  add_server(program, arguments);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

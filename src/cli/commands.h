@@ -91,6 +91,18 @@ int models_list(const CommonOptions& common);
 int models_pull(const ModelsOptions& options, const CommonOptions& common);
 int models_verify(const ModelsOptions& options, const CommonOptions& common);
 
+struct ServeOptions {
+  std::filesystem::path config;  ///< empty: guardian.yaml here, or the defaults
+  std::filesystem::path data;    ///< instead of the configuration's
+  std::optional<int> port;       ///< instead of the configuration's; 0: any free one
+};
+/// Until SIGTERM or SIGINT; then requests under way are finished.
+int serve(const ServeOptions& options, const CommonOptions& common);
+
+/// Tells what is wrong with a configuration, line by line, or the whole of it without secrets. `file` empty:
+/// guardian.yaml here.
+int config_check(const std::filesystem::path& file, const CommonOptions& common);
+
 /// Parses the command line and runs the command.
 int run(int argc, char** argv);
 

@@ -21,9 +21,12 @@ Result<void> make_folder(const std::filesystem::path& folder) {
 
 Application::~Application() = default;
 
-Result<std::unique_ptr<Application>> Application::open(Config config) {
+Result<std::unique_ptr<Application>> Application::open(Config config, const std::string& log_to) {
   if (auto made = make_folder(config.data); !made) return tl::unexpected<Error>(made.error());
   auto application = std::unique_ptr<Application>(new Application());
+  auto telemetry = Telemetry::make(config.log_level, log_to);
+  if (!telemetry) return tl::unexpected<Error>(telemetry.error());
+  application->telemetry_ = std::move(*telemetry);
   auto master = access::load_master_key(config.master_key_file());
   if (!master) return tl::unexpected<Error>(master.error());
   auto database = store::open_embedded((config.data / "guardian.db").string());

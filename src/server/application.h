@@ -19,6 +19,7 @@
 #include "access/sign_in.h"
 #include "server/config.h"
 #include "server/router.h"
+#include "server/telemetry.h"
 #include "store/database.h"
 
 namespace guardian::server {
@@ -32,7 +33,8 @@ using Authenticator = std::function<Result<std::optional<access::Caller>>(const 
 class Application {
  public:
   /// Opens or creates the data folder. Errors: storage, damaged, unreadable.
-  static Result<std::unique_ptr<Application>> open(Config config);
+  /// `log_to`: a file; empty: stderr.
+  static Result<std::unique_ptr<Application>> open(Config config, const std::string& log_to = {});
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
   ~Application();
@@ -44,6 +46,7 @@ class Application {
   access::People& people() { return *people_; }
   access::SignIn& sign_in() { return *sign_in_; }
   const Key& master_key() const { return *master_; }
+  Telemetry& telemetry() { return *telemetry_; }
 
   /// Until one is set, everybody is a stranger.
   void authenticate_by(Authenticator authenticator) { authenticator_ = std::move(authenticator); }
@@ -61,6 +64,7 @@ class Application {
  private:
   Application() = default;
   Config config_;
+  std::unique_ptr<Telemetry> telemetry_;
   std::unique_ptr<store::Database> database_;
   std::optional<Key> master_;
   std::optional<access::Keyring> keyring_;

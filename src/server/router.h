@@ -56,6 +56,7 @@ struct RouteOptions {
   /// Value of Content-Security-Policy for pages of their own needs; empty: the strict one.
   std::string content_security_policy = {};
   bool cacheable = false;    ///< browsers may keep it (files that never change); else Cache-Control: no-store
+  bool probe = false;        ///< for machines that watch this one: any Host, no rate limit
   bool strict_rate = false;  ///< for what can be guessed at (sign-in): the rate limit `sign_in` per address
 };
 
