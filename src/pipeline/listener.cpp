@@ -44,9 +44,9 @@ struct Listener::Impl {
   Morphology morphology;
   std::filesystem::path voice_activity_weights;
 
-  Result<speech::HeardSpeech> hear(const std::filesystem::path& file, const media::Recording& recording,
+  Result<speech::HeardSpeech> hear(const media::Source& source, const media::Recording& recording,
                                    const Progress& progress, const std::stop_token& stop) {
-    auto reader = media::AudioReader::open(file);
+    auto reader = media::AudioReader::open(source);
     if (!reader) return tl::unexpected<Error>(reader.error());
     auto diarizer = open_diarizer(recording);
     speech::TranscribeHooks hooks;
@@ -84,14 +84,14 @@ Result<Listener> Listener::load(const Options& options) {
       Impl{std::move(*recognizer), std::move(*roles), std::move(*morphology), std::move(*weights)}));
 }
 
-Result<HeardRecording> Listener::listen(const std::filesystem::path& file, const Hints& hints,
+Result<HeardRecording> Listener::listen(const media::Source& source, const Hints& hints,
                                         const Progress& progress, const std::stop_token& stop) {
   const auto inspected = [&](double share) {
     if (progress) progress(kInspectionShare * share);
   };
-  auto recording = media::inspect(file, inspected, stop);
+  auto recording = media::inspect(source, inspected, stop);
   if (!recording) return tl::unexpected<Error>(recording.error());
-  auto heard = impl_->hear(file, *recording, progress, stop);
+  auto heard = impl_->hear(source, *recording, progress, stop);
   if (!heard) return tl::unexpected<Error>(heard.error());
   const auto decided = speech::assign_roles(heard->transcript, {recording->channels, recording->dual_mono},
                                             {hints.customer_channel}, impl_->roles);
@@ -103,12 +103,12 @@ Result<HeardRecording> Listener::listen(const std::filesystem::path& file, const
 
 bool Listener::can_hear_again() const { return impl_->recognizer->can_weigh(); }
 
-Result<std::vector<std::vector<double>>> Listener::hear_again(const std::filesystem::path& file,
+Result<std::vector<std::vector<double>>> Listener::hear_again(const media::Source& source,
                                                               const media::Recording& recording,
                                                               const std::vector<speech::Doubt>& doubts,
                                                               const std::stop_token& stop) {
   if (doubts.empty()) return std::vector<std::vector<double>>();
-  auto reader = media::AudioReader::open(file);
+  auto reader = media::AudioReader::open(source);
   if (!reader) return tl::unexpected<Error>(reader.error());
   return speech::hear_again([&] { return reader->read(); }, recording, doubts, *impl_->recognizer, stop);
 }
