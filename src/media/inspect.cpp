@@ -106,6 +106,7 @@ Result<Recording> inspect(const Source& source, const InspectProgress& progress,
   recording.sha256 = std::move(*hash);
   recording.kind = facts.video ? Kind::video : Kind::audio;
   recording.duration_s = meter.duration_s();
+  recording.silence_s = meter.silence_s();
   recording.channels = facts.channels;
   recording.sample_rate_hz = facts.sample_rate_hz;
   recording.codec = facts.codec;

@@ -21,6 +21,7 @@ namespace guardian::pipeline {
 struct HeardRecording {
   media::Recording recording;
   speech::Transcript transcript;
+  bool whole = true;  ///< false: only samples of it were listened to
 };
 
 /// Called with the share of the work done, in [0, 1].
@@ -36,9 +37,11 @@ class Listener {
     int threads = 0;               ///< 0: one per core
   };
 
-  /// What is known of a recording from outside.
+  /// What is known of a recording from outside, and how closely it is to be listened to.
   struct Hints {
     std::optional<int> customer_channel;  ///< from 0
+    int one_window_in = 1;  ///< of so many windows of 30 s of speech only the loudest is listened to;
+                            ///< recordings under three minutes are heard whole
   };
 
   /// Errors: model, policy.
