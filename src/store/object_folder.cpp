@@ -31,6 +31,13 @@ int write_at(int fd, std::uint64_t place, std::string_view bytes) {
   return 0;
 }
 
+/// A folder for its owner only, on the disk with its name.
+Result<void> make_folder(const std::filesystem::path& folder) {
+  if (::mkdir(folder.c_str(), S_IRWXU) == 0) return sync_folder(folder.parent_path());
+  if (errno != EEXIST) return cannot_write(folder, errno);
+  return {};
+}
+
 Result<std::string> read_at(ByteSource& file, std::uint64_t place, std::size_t length) {
   std::string bytes(length, '\0');
   const auto got = file.read(place, bytes);
@@ -88,6 +95,7 @@ class FolderWriter final : public ObjectWriter {
   Result<void> commit() override {
     if (auto written = write_segment(); !written) return written;
     if (::fsync(file_.get()) != 0) return cannot_write(places_.draft, errno);
+    if (auto made = make_folder(places_.object.parent_path()); !made) return made;
     if (::rename(places_.draft.c_str(), places_.object.c_str()) != 0)
       return cannot_write(places_.object, errno);
     kept_ = true;
@@ -163,10 +171,8 @@ class ObjectFolder final : public ObjectStore {
   explicit ObjectFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   Result<void> prepare() {
-    for (int number = 0; number < 256; ++number)
-      if (auto made = make_folder(folder_ / fmt::format("{:02x}", number)); !made) return made;
-    if (auto made = make_folder(folder_ / kDrafts); !made) return made;
-    return sync_folder(folder_);
+    if (auto made = make_folder(folder_); !made) return made;
+    return make_folder(folder_ / kDrafts);
   }
 
   Result<std::unique_ptr<ObjectWriter>> create(const std::string& id, const ObjectKey& key) override {
@@ -259,14 +265,6 @@ class ObjectFolder final : public ObjectStore {
   /// Ids begin with the time; their last digits are random and spread evenly.
   Places places_of(const std::string& id) const {
     return {folder_ / kDrafts / id, folder_ / id.substr(id.size() - 2) / id};
-  }
-
-  static Result<void> make_folder(const std::filesystem::path& folder) {
-    std::error_code failed;
-    std::filesystem::create_directories(folder, failed);
-    if (failed) return cannot_write(folder, failed.value());
-    if (::chmod(folder.c_str(), S_IRWXU) != 0) return cannot_write(folder, errno);
-    return {};
   }
 
   /// Nothing of the draft is on the disk but perhaps what a crash left.

@@ -74,7 +74,7 @@ class ObjectStore {
   virtual Result<int> sweep(const std::set<std::string>& kept_drafts) = 0;
 };
 
-/// The store in a folder, which is made if it is missing. Errors: storage.
+/// The store in a folder, which is made if it is missing (its parent is not). Errors: storage.
 Result<std::unique_ptr<ObjectStore>> open_folder(const std::filesystem::path& folder);
 
 /// A small object at once. Errors: as `create`, `append` and `commit`.

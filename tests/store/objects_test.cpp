@@ -95,7 +95,7 @@ TEST_F(TheObjects, ADiskTellsNothing) {
 }
 
 TEST_F(TheObjects, EveryChangeIsNoticedOrChangesNothing) {
-  const auto bytes = made_up(300);
+  const auto bytes = made_up(30);
   const auto id = put(bytes);
   const auto original = sealed(id);
   for (std::size_t i = 0; i < original.size(); ++i) {
