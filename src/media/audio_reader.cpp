@@ -2,8 +2,8 @@
 
 namespace guardian::media {
 
-Result<AudioReader> AudioReader::open(const std::filesystem::path& path) {
-  auto decoder = Decoder::open(path, kListeningRate_hz);
+Result<AudioReader> AudioReader::open(const Source& source) {
+  auto decoder = Decoder::open(source, kListeningRate_hz);
   if (!decoder) return tl::unexpected<Error>(decoder.error());
   return AudioReader(std::move(*decoder));
 }

@@ -2,7 +2,6 @@
 // channel.
 #pragma once
 
-#include <filesystem>
 #include <optional>
 
 #include "base/result.h"
@@ -17,7 +16,7 @@ constexpr int kListeningRate_hz = 16000;
 class AudioReader {
  public:
   /// Errors: as Decoder::open.
-  static Result<AudioReader> open(const std::filesystem::path& path);
+  static Result<AudioReader> open(const Source& source);
 
   int channels() const { return decoder_.facts().channels; }
 

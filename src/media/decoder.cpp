@@ -1,16 +1,14 @@
 #include "media/decoder.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cmath>
+#include <cstdio>
+#include <limits>
 #include <string_view>
-#include <system_error>
 
 #include "media/libav.h"
 
@@ -35,73 +33,52 @@ constexpr const char* kFormats =
     "wav,w64,aiff,au,caf,mp3,aac,flac,ogg,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,amr,avi,asf,mpeg,mpegts,flv,"
     "ac3,voc";
 
-tl::unexpected<Error> cannot_open(const std::filesystem::path& path, int code) {
-  if (code == ENOENT || code == ENOTDIR || code == ENAMETOOLONG)
-    return fail(Error::Kind::not_found, path.string(), {"ファイルがありません", "no such file"},
-                {"パスと綴りを確かめてください", "Check the path and its spelling"});
-  if (code == EISDIR || code == ENOTSUP)
-    return fail(Error::Kind::unreadable, path.string(),
-                {code == EISDIR ? "フォルダーです" : "普通のファイルではありません (パイプや装置)",
-                 code == EISDIR ? "it is a folder" : "not a regular file (a pipe or device)"},
-                {"録音ファイルを指定してください", "Name a recording"});
-  const std::string reason = std::system_category().message(code);
-  return fail(Error::Kind::unreadable, path.string(),
-              {fmt::format("読み取れません ({})", reason), fmt::format("cannot be read ({})", reason)},
-              {"読み取りの権限を確かめてください", "Check that you may read it"});
-}
-
-tl::unexpected<Error> not_a_recording(const std::filesystem::path& path, const Text& why) {
-  return fail(Error::Kind::damaged, path.string(), why,
+tl::unexpected<Error> not_a_recording(const Source& source, const Text& why) {
+  return fail(Error::Kind::damaged, source.subject(), why,
               {"録音・動画ファイルかどうか、途中で切れていないか確かめてください",
                "Check that it is a recording and that it was copied completely"});
 }
 
-tl::unexpected<Error> was_cancelled(const std::filesystem::path& path) {
-  return fail(Error::Kind::cancelled, path.string(), {"中止しました", "cancelled"}, {"", ""});
+tl::unexpected<Error> was_cancelled(const Source& source) {
+  return fail(Error::Kind::cancelled, source.subject(), {"中止しました", "cancelled"}, {"", ""});
 }
 
-/// Closes the descriptor that libav's reader below borrows.
-struct File {
-  explicit File(int descriptor) : fd(descriptor) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (fd >= 0) ::close(fd);
-  }
-  int fd;
+/// What libav reads through the functions below, and where it is.
+struct Place {
+  std::shared_ptr<ByteSource> bytes;
   std::stop_token stop;
+  std::uint64_t offset = 0;
 };
 
 int read_bytes(void* opaque, std::uint8_t* buffer, int size) {
-  const auto& file = *static_cast<File*>(opaque);
-  for (;;) {
-    if (file.stop.stop_requested()) return AVERROR_EXIT;
-    const ssize_t got = ::read(file.fd, buffer, static_cast<std::size_t>(size));
-    if (got > 0) return static_cast<int>(got);
-    if (got == 0) return AVERROR_EOF;
-    if (errno != EINTR) return AVERROR(errno);
-  }
+  auto& place = *static_cast<Place*>(opaque);
+  if (place.stop.stop_requested()) return AVERROR_EXIT;
+  const auto got =
+      place.bytes->read(place.offset, {reinterpret_cast<char*>(buffer), static_cast<std::size_t>(size)});
+  if (!got) return AVERROR(EIO);
+  if (*got == 0) return AVERROR_EOF;
+  place.offset += *got;
+  return static_cast<int>(*got);
 }
 
 std::int64_t seek_bytes(void* opaque, std::int64_t offset, int whence) {
-  const auto& file = *static_cast<File*>(opaque);
-  if (whence == AVSEEK_SIZE) {
-    struct stat status = {};
-    return ::fstat(file.fd, &status) == 0 ? status.st_size : AVERROR(errno);
+  auto& place = *static_cast<Place*>(opaque);
+  const auto size = static_cast<std::int64_t>(place.bytes->size());
+  if (whence == AVSEEK_SIZE) return size;
+  std::int64_t from = 0;
+  switch (whence & (SEEK_SET | SEEK_CUR | SEEK_END)) {
+    case SEEK_CUR:
+      from = static_cast<std::int64_t>(place.offset);
+      break;
+    case SEEK_END:
+      from = size;
+      break;
+    default:
+      break;
   }
-  return ::lseek(file.fd, offset, whence & (SEEK_SET | SEEK_CUR | SEEK_END));
-}
-
-/// Opens regular files only: reading a pipe or a device could block for ever.
-Result<std::unique_ptr<File>> open_file(const std::filesystem::path& path) {
-  auto file = std::make_unique<File>(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file->fd < 0) return cannot_open(path, errno);
-  struct stat status = {};
-  if (::fstat(file->fd, &status) != 0) return cannot_open(path, errno);
-  if (S_ISDIR(status.st_mode)) return cannot_open(path, EISDIR);
-  if (!S_ISREG(status.st_mode)) return cannot_open(path, ENOTSUP);
-  if (status.st_size == 0) return not_a_recording(path, {"空のファイルです", "the file is empty"});
-  return file;
+  if (offset < -from || offset > std::numeric_limits<std::int64_t>::max() - from) return AVERROR(EINVAL);
+  place.offset = static_cast<std::uint64_t>(from + offset);
+  return from + offset;
 }
 
 /// libavformat must not open anything but the file it was given, whatever that file says.
@@ -111,16 +88,17 @@ int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictiona
 
 /// True for a WAV file that is shorter than its own header says; libavformat quietly goes by the file's size.
 /// Recorders that never came back to write the length leave 0 or a number near the format's limits there.
-bool is_cut_off_wav(const File& file) {
+bool is_cut_off_wav(ByteSource& bytes) {
   constexpr std::uint32_t kUnknownSize = 0x7FFF0000;
   constexpr std::int64_t kTolerance_bytes = 4096;
-  std::array<std::uint8_t, 8> head{};
-  struct stat status = {};
-  if (::pread(file.fd, head.data(), head.size(), 0) != 8 || ::fstat(file.fd, &status) != 0) return false;
-  if (!std::equal(head.begin(), head.begin() + 4, "RIFF")) return false;
+  std::array<char, 8> head{};
+  const auto got = bytes.read(0, head);
+  if (!got || *got != head.size() || std::string_view(head.data(), 4) != "RIFF") return false;
   std::uint32_t stated = 0;
-  for (std::size_t i = 0; i < 4; ++i) stated |= static_cast<std::uint32_t>(head[4 + i]) << (8 * i);
-  return stated < kUnknownSize && std::int64_t{stated} + 8 > status.st_size + kTolerance_bytes;
+  for (std::size_t i = 0; i < 4; ++i)
+    stated |= static_cast<std::uint32_t>(static_cast<unsigned char>(head[4 + i])) << (8 * i);
+  return stated < kUnknownSize &&
+         std::int64_t{stated} + 8 > static_cast<std::int64_t>(bytes.size()) + kTolerance_bytes;
 }
 
 bool is_moving_picture(const AVStream& stream) {
@@ -131,8 +109,10 @@ bool is_moving_picture(const AVStream& stream) {
 }  // namespace
 
 struct Decoder::Impl {
-  std::filesystem::path path;
-  std::unique_ptr<File> file;
+  explicit Impl(Source recording) : source(std::move(recording)) {}
+
+  Source source;
+  Place place;
   Libav<AVIOContext> io;
   Libav<AVFormatContext> format;
   Libav<AVCodecContext> codec;
@@ -161,14 +141,14 @@ struct Decoder::Impl {
   bool receive_frame();
   void feed_decoder();
   bool prepare_resampler();
-  std::vector<std::vector<float>> convert(const AVFrame* source);
+  std::vector<std::vector<float>> convert(const AVFrame* input_frame);
   void bridge_gap();
   Pcm emit(std::vector<std::vector<float>> samples);
 };
 
 Result<void> Decoder::Impl::open_format() {
   auto* buffer = static_cast<std::uint8_t*>(av_malloc(kBufferBytes));
-  io.reset(avio_alloc_context(buffer, kBufferBytes, 0, file.get(), &read_bytes, nullptr, &seek_bytes));
+  io.reset(avio_alloc_context(buffer, kBufferBytes, 0, &place, &read_bytes, nullptr, &seek_bytes));
   AVFormatContext* context = avformat_alloc_context();
   context->pb = io.get();
   context->flags |= AVFMT_FLAG_CUSTOM_IO;
@@ -179,17 +159,17 @@ Result<void> Decoder::Impl::open_format() {
   const int opened =
       avformat_open_input(&context, nullptr, nullptr, &options);  // frees the context if it fails
   av_dict_free(&options);
-  if (opened < 0) return not_a_recording(path, {"録音・動画として読めません", "not readable as a recording"});
+  if (opened < 0) return not_a_recording(source, {"録音・動画として読めません", "not readable as a recording"});
   format.reset(context);
   if (avformat_find_stream_info(context, nullptr) < 0)
-    return not_a_recording(path, {"中身を読めません", "its content cannot be read"});
+    return not_a_recording(source, {"中身を読めません", "its content cannot be read"});
   const int index = av_find_best_stream(context, AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
   if (index < 0) {
     if (index != AVERROR_DECODER_NOT_FOUND)
-      return fail(Error::Kind::no_speech_source, path.string(),
+      return fail(Error::Kind::no_speech_source, source.subject(),
                   {"音声が入っていません", "it has no sound track"},
                   {"音声付きで録画したファイルを指定してください", "Give a recording with sound"});
-    return not_a_recording(path, {"この音声形式には対応していません", "its sound format is not supported"});
+    return not_a_recording(source, {"この音声形式には対応していません", "its sound format is not supported"});
   }
   stream = context->streams[index];
   for (unsigned i = 0; i < context->nb_streams; ++i)
@@ -200,18 +180,18 @@ Result<void> Decoder::Impl::open_format() {
 Result<void> Decoder::Impl::open_codec() {
   const AVCodec* decoder = avcodec_find_decoder(stream->codecpar->codec_id);
   if (decoder == nullptr)
-    return not_a_recording(path, {"この音声形式には対応していません", "its sound format is not supported"});
+    return not_a_recording(source, {"この音声形式には対応していません", "its sound format is not supported"});
   codec.reset(avcodec_alloc_context3(decoder));
   codec->pkt_timebase = stream->time_base;
   codec->thread_count = 1;
   if (avcodec_parameters_to_context(codec.get(), stream->codecpar) < 0 ||
       avcodec_open2(codec.get(), decoder, nullptr) < 0)
-    return not_a_recording(path, {"音声を復号できません", "its sound cannot be decoded"});
+    return not_a_recording(source, {"音声を復号できません", "its sound cannot be decoded"});
   const int channels = codec->ch_layout.nb_channels;
   if (channels < 1 || channels > kMaximumChannels || codec->sample_rate < kMinimumRate ||
       codec->sample_rate > kMaximumRate)
     return not_a_recording(
-        path,
+        source,
         {fmt::format("チャンネル数 {} または標本化周波数 {} Hz は扱えません", channels, codec->sample_rate),
          fmt::format("{} channels at {} Hz are not supported", channels, codec->sample_rate)});
   return {};
@@ -301,16 +281,16 @@ bool Decoder::Impl::prepare_resampler() {
 }
 
 /// Resamples a frame; without one, what is left inside the resampler.
-std::vector<std::vector<float>> Decoder::Impl::convert(const AVFrame* source) {
-  const int room = swr_get_out_samples(resampler.get(), source != nullptr ? source->nb_samples : 0);
+std::vector<std::vector<float>> Decoder::Impl::convert(const AVFrame* input_frame) {
+  const int room = swr_get_out_samples(resampler.get(), input_frame != nullptr ? input_frame->nb_samples : 0);
   const auto channels = static_cast<std::size_t>(facts.channels);
   std::vector<std::vector<float>> samples(channels,
                                           std::vector<float>(static_cast<std::size_t>(std::max(room, 0))));
   std::array<std::uint8_t*, kMaximumChannels> planes{};
   for (std::size_t i = 0; i < channels; ++i) planes[i] = reinterpret_cast<std::uint8_t*>(samples[i].data());
-  auto** input = source != nullptr ? const_cast<const std::uint8_t**>(source->extended_data) : nullptr;
+  auto** input = input_frame != nullptr ? const_cast<const std::uint8_t**>(input_frame->extended_data) : nullptr;
   const int made =
-      swr_convert(resampler.get(), planes.data(), room, input, source != nullptr ? source->nb_samples : 0);
+      swr_convert(resampler.get(), planes.data(), room, input, input_frame != nullptr ? input_frame->nb_samples : 0);
   for (auto& channel : samples) {
     channel.resize(static_cast<std::size_t>(std::max(made, 0)));
     // Float files may carry NaN or values far beyond full scale; everything after this relies on [-1, 1].
@@ -356,20 +336,19 @@ const TrackFacts& Decoder::facts() const { return impl_->facts; }
 int Decoder::damaged_packets() const { return impl_->damaged_packets; }
 bool Decoder::broke_off() const { return impl_->broke_off; }
 
-Result<Decoder> Decoder::open(const std::filesystem::path& path, int rate_hz, const std::stop_token& stop) {
+Result<Decoder> Decoder::open(const Source& source, int rate_hz, const std::stop_token& stop) {
   av_log_set_level(AV_LOG_QUIET);
-  auto impl = std::make_unique<Impl>();
-  impl->path = path;
-  auto file = open_file(path);
-  if (!file) return tl::unexpected<Error>(file.error());
-  impl->file = std::move(*file);
-  impl->file->stop = stop;
+  auto bytes = source.open();
+  if (!bytes) return tl::unexpected<Error>(bytes.error());
+  if ((*bytes)->size() == 0) return not_a_recording(source, {"空のファイルです", "the file is empty"});
+  auto impl = std::make_unique<Impl>(source);
+  impl->place = {std::move(*bytes), stop};
   auto opened_format = impl->open_format();
-  if (stop.stop_requested()) return was_cancelled(path);
+  if (stop.stop_requested()) return was_cancelled(source);
   if (!opened_format) return tl::unexpected<Error>(opened_format.error());
   if (auto opened = impl->open_codec(); !opened) return tl::unexpected<Error>(opened.error());
   impl->state_facts();
-  impl->broke_off = is_cut_off_wav(*impl->file);
+  impl->broke_off = is_cut_off_wav(*impl->place.bytes);
   impl->rate_hz = rate_hz > 0 ? rate_hz : impl->facts.sample_rate_hz;
   return Decoder(std::move(impl));
 }
@@ -377,7 +356,7 @@ Result<Decoder> Decoder::open(const std::filesystem::path& path, int rate_hz, co
 Result<std::optional<Pcm>> Decoder::read() {
   auto& state = *impl_;
   for (;;) {
-    if (state.file->stop.stop_requested()) return was_cancelled(state.path);
+    if (state.place.stop.stop_requested()) return was_cancelled(state.source);
     if (state.silence > 0) {
       const auto length =
           std::min<std::int64_t>(state.silence, static_cast<std::int64_t>(kSilenceBlock_s * state.rate_hz));
@@ -392,7 +371,7 @@ Result<std::optional<Pcm>> Decoder::read() {
     }
     if (state.ended) return std::optional<Pcm>();
     if (static_cast<double>(state.emitted) / state.rate_hz > kMaximumDuration_s)
-      return not_a_recording(state.path, {"24 時間を超えています", "longer than 24 hours"});
+      return not_a_recording(state.source, {"24 時間を超えています", "longer than 24 hours"});
     std::vector<std::vector<float>> samples;
     if (state.receive_frame()) {
       if (!state.prepare_resampler()) {
@@ -402,11 +381,11 @@ Result<std::optional<Pcm>> Decoder::read() {
       state.bridge_gap();
       samples = state.convert(state.frame.get());
     } else {
-      if (state.file->stop.stop_requested()) return was_cancelled(state.path);
+      if (state.place.stop.stop_requested()) return was_cancelled(state.source);
       state.ended = true;
       if (state.resampler != nullptr) samples = state.convert(nullptr);
       if (state.emitted == 0 && (samples.empty() || samples[0].empty()))
-        return not_a_recording(state.path,
+        return not_a_recording(state.source,
                                {"音声を一つも復号できません", "no sound could be decoded from it"});
     }
     if (!samples.empty() && !samples[0].empty()) state.pending = Pcm{0.0, std::move(samples)};

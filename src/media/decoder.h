@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "media/source.h"
 
 namespace guardian::media {
 
@@ -32,17 +32,15 @@ struct TrackFacts {
 
 /// Decodes the best sound track of a file from start to end.
 ///
-/// The file is opened here, by its descriptor: libavformat never sees the name, so a name like "concat:x" or
-/// "http://x" is only a name, and formats that point to other files or hosts (playlists, SDP) are not in the
-/// list of those tried.
+/// The bytes are read here: libavformat never sees the name, so a name like "concat:x" or "http://x" is only a
+/// name, and formats that point to other files or hosts (playlists, SDP) are not in the list of those tried.
 class Decoder {
  public:
   /// `rate_hz`: sample rate of the result, 0 to keep the file's.
   /// `stop`: ends reading within one block of the file, even while libavformat searches for the next packet.
   /// Errors: not_found, unreadable (also for folders, pipes and devices), damaged, no_speech_source,
   /// cancelled.
-  static Result<Decoder> open(const std::filesystem::path& path, int rate_hz,
-                              const std::stop_token& stop = {});
+  static Result<Decoder> open(const Source& source, int rate_hz, const std::stop_token& stop = {});
   Decoder(Decoder&&) noexcept;
   Decoder& operator=(Decoder&&) noexcept;
   ~Decoder();

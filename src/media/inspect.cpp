@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "media/decoder.h"
 #include "media/level_meter.h"
@@ -82,9 +81,9 @@ void warn_of_length(const Recording& recording, const Decoder& decoder, WarningL
 
 }  // namespace
 
-Result<Recording> inspect(const std::filesystem::path& path, const InspectProgress& progress,
+Result<Recording> inspect(const Source& source, const InspectProgress& progress,
                           const std::stop_token& stop) {
-  auto decoder = Decoder::open(path, 0, stop);
+  auto decoder = Decoder::open(source, 0, stop);
   if (!decoder) return tl::unexpected<Error>(decoder.error());
   const auto& facts = decoder->facts();
   LevelMeter meter(facts.channels, facts.sample_rate_hz);
@@ -99,14 +98,15 @@ Result<Recording> inspect(const std::filesystem::path& path, const InspectProgre
       progress(std::min(1.0, reported_s / facts.estimated_duration_s));
     }
   }
-  auto hash = sha256_of_file(path, stop);
+  auto hash = sha256_of(source, stop);
   if (!hash) return tl::unexpected<Error>(hash.error());
 
   Recording recording;
-  recording.name = printable(path.filename().string());
+  recording.name = printable(source.name());
   recording.sha256 = std::move(*hash);
   recording.kind = facts.video ? Kind::video : Kind::audio;
   recording.duration_s = meter.duration_s();
+  recording.silence_s = meter.silence_s();
   recording.channels = facts.channels;
   recording.sample_rate_hz = facts.sample_rate_hz;
   recording.codec = facts.codec;

@@ -3,12 +3,12 @@
 // decides how speech/ listens.
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <stop_token>
 
 #include "base/result.h"
 #include "media/recording.h"
+#include "media/source.h"
 
 namespace guardian::media {
 
@@ -16,7 +16,7 @@ namespace guardian::media {
 using InspectProgress = std::function<void(double share)>;
 
 /// Errors: as Decoder::open and Decoder::read; cancelled.
-Result<Recording> inspect(const std::filesystem::path& path, const InspectProgress& progress,
+Result<Recording> inspect(const Source& source, const InspectProgress& progress,
                           const std::stop_token& stop);
 
 }  // namespace guardian::media

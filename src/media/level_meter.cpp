@@ -13,6 +13,7 @@ constexpr float kFullScale =
     0.98F;  // the highest code of mu-law is 0.9804, of A-law 0.984, of 8-bit PCM 0.992
 constexpr double kActive_dbfs = -55.0;  // telephone noise floors lie below, quiet speech above
 constexpr double kActivityBlock_s = 0.1;
+constexpr std::int64_t kLongSilenceBlocks = 600;  // a minute
 constexpr std::size_t kMaximumSlices = 2000;
 constexpr std::int64_t kFirstSliceSamples = 256;
 constexpr double kSameSound = 0.98;  // correlation; two lines of a call with crosstalk stay well below
@@ -57,6 +58,7 @@ struct Lane {
   double peak = 0.0;
   std::int64_t clipped = 0;
   std::int64_t active_blocks = 0;
+  std::vector<bool> closed;  // the blocks that ended in the last samples: was there a sound?
   double block_energy = 0.0;
   std::int64_t block_filled = 0;
   double sum = 0.0;
@@ -64,6 +66,7 @@ struct Lane {
   double product = 0.0;  // with the first channel
 
   void add(const std::vector<float>& samples, const std::vector<float>& first, std::int64_t block_samples) {
+    closed.clear();
     ebur128_add_frames_float(loudness.get(), samples.data(), samples.size());
     waveform.add(samples);
     for (std::size_t i = 0; i < samples.size(); ++i) {
@@ -80,7 +83,8 @@ struct Lane {
 
   void close_block() {
     const double mean = block_energy / static_cast<double>(block_filled);
-    if (mean > std::pow(10.0, kActive_dbfs / 10.0)) ++active_blocks;
+    closed.push_back(mean > std::pow(10.0, kActive_dbfs / 10.0));
+    if (closed.back()) ++active_blocks;
     block_energy = 0.0;
     block_filled = 0;
   }
@@ -103,6 +107,20 @@ struct LevelMeter::Impl {
   int rate_hz = 0;
   std::int64_t samples = 0;
   std::vector<Lane> lanes;
+  std::int64_t silent_run = 0;     // blocks
+  std::int64_t silent_blocks = 0;  // in long runs that are over
+
+  void follow_silence() {
+    for (std::size_t block = 0; block < lanes[0].closed.size(); ++block) {
+      const bool sound = std::any_of(lanes.begin(), lanes.end(), [&](const Lane& l) { return l.closed[block]; });
+      if (!sound) ++silent_run;
+      if (!sound) continue;
+      silent_blocks += long_run();
+      silent_run = 0;
+    }
+  }
+
+  std::int64_t long_run() const { return silent_run >= kLongSilenceBlocks ? silent_run : 0; }
 };
 
 LevelMeter::LevelMeter(int channels, int rate_hz) : impl_(std::make_unique<Impl>()) {
@@ -120,7 +138,13 @@ void LevelMeter::add(const Pcm& pcm) {
   const auto block_samples = static_cast<std::int64_t>(kActivityBlock_s * impl_->rate_hz);
   for (std::size_t i = 0; i < impl_->lanes.size(); ++i)
     impl_->lanes[i].add(pcm.channels[i], pcm.channels[0], block_samples);
+  impl_->follow_silence();
   impl_->samples += static_cast<std::int64_t>(pcm.channels[0].size());
+}
+
+double LevelMeter::silence_s() const {
+  const auto blocks = static_cast<double>(impl_->silent_blocks + impl_->long_run());
+  return std::min(duration_s(), blocks * kActivityBlock_s);
 }
 
 double LevelMeter::duration_s() const { return static_cast<double>(impl_->samples) / impl_->rate_hz; }

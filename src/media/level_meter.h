@@ -23,6 +23,8 @@ class LevelMeter {
   void add(const Pcm& pcm);
 
   double duration_s() const;
+  /// In stretches of a minute or more in which no channel rises above the noise floor.
+  double silence_s() const;
   std::vector<ChannelLevel> levels() const;
   std::vector<std::vector<Peak>> peaks() const;
 

@@ -130,11 +130,11 @@ std::optional<double> Playback::at(double recording_s) const {
   return std::nullopt;
 }
 
-Result<Playback> encode_playback(const std::filesystem::path& path, const PlaybackOptions& options,
+Result<Playback> encode_playback(const Source& source, const PlaybackOptions& options,
                                  const std::stop_token& stop) {
   auto clips = in_order(options.clips);
   if (!clips) return tl::unexpected<Error>(clips.error());
-  auto decoder = Decoder::open(path, kPlaybackRate_hz, stop);
+  auto decoder = Decoder::open(source, kPlaybackRate_hz, stop);
   if (!decoder) return tl::unexpected<Error>(decoder.error());
   const bool mono = options.first_channel_only || decoder->facts().channels != 2;
   auto writer = Mp3Writer::create(mono ? 1 : 2, kPlaybackRate_hz, mono ? kMonoBitRate : kStereoBitRate);

@@ -3,13 +3,13 @@
 // heard in them.
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "media/source.h"
 
 namespace guardian::media {
 
@@ -46,7 +46,7 @@ struct Playback {
 /// kbit/s (360 KB a minute). More than two channels are mixed to mono. Clips beyond the recording's end give
 /// nothing. Errors: as Decoder::open and Decoder::read; usage for a clip that ends before it starts; storage
 /// if libmp3lame is missing in the installed libavcodec; cancelled.
-Result<Playback> encode_playback(const std::filesystem::path& path, const PlaybackOptions& options,
+Result<Playback> encode_playback(const Source& source, const PlaybackOptions& options,
                                  const std::stop_token& stop);
 
 }  // namespace guardian::media

@@ -51,6 +51,7 @@ struct Recording {
   std::string sha256;  ///< of the file's bytes, lower-case hexadecimal
   Kind kind = Kind::audio;
   double duration_s = 0.0;               ///< as decoded, not as the container claims
+  double silence_s = 0.0;                ///< in stretches of a minute or more, all channels silent
   int channels = 0;                      ///< in the file
   int sample_rate_hz = 0;                ///< in the file
   std::string codec;                     ///< libavcodec's name, e.g. "pcm_mulaw"

@@ -20,6 +20,7 @@ namespace {
 
 constexpr const char* kDefaultModel = "whisper-base";
 constexpr const char* kSpeakerModel = "speaker-ge2e";
+constexpr double kSampledFrom_s = 180.0;
 constexpr double kInspectionShare = 0.04;  // of the whole time; measured
 
 Result<std::unique_ptr<speech::Recognizer>> open_model(const std::string& name, int threads) {
@@ -44,9 +45,9 @@ struct Listener::Impl {
   Morphology morphology;
   std::filesystem::path voice_activity_weights;
 
-  Result<speech::HeardSpeech> hear(const std::filesystem::path& file, const media::Recording& recording,
-                                   const Progress& progress, const std::stop_token& stop) {
-    auto reader = media::AudioReader::open(file);
+  Result<speech::HeardSpeech> hear(const media::Source& source, const media::Recording& recording,
+                                   int one_window_in, const Progress& progress, const std::stop_token& stop) {
+    auto reader = media::AudioReader::open(source);
     if (!reader) return tl::unexpected<Error>(reader.error());
     auto diarizer = open_diarizer(recording);
     speech::TranscribeHooks hooks;
@@ -57,8 +58,8 @@ struct Listener::Impl {
     };
     if (diarizer)
       hooks.on_speech = [&](double start_s, std::span<const float> pcm) { diarizer->add(start_s, pcm); };
-    auto heard = speech::transcribe({[&] { return reader->read(); }, &recording, voice_activity_weights},
-                                    *recognizer, hooks);
+    auto heard = speech::transcribe(
+        {[&] { return reader->read(); }, &recording, voice_activity_weights, one_window_in}, *recognizer, hooks);
     if (heard && recording.has_one_sound())
       speech::apply_speakers(heard->transcript, heard->cues,
                              diarizer ? diarizer->finish() : std::vector<speech::SpeakerSpan>{});
@@ -84,31 +85,32 @@ Result<Listener> Listener::load(const Options& options) {
       Impl{std::move(*recognizer), std::move(*roles), std::move(*morphology), std::move(*weights)}));
 }
 
-Result<HeardRecording> Listener::listen(const std::filesystem::path& file, const Hints& hints,
+Result<HeardRecording> Listener::listen(const media::Source& source, const Hints& hints,
                                         const Progress& progress, const std::stop_token& stop) {
   const auto inspected = [&](double share) {
     if (progress) progress(kInspectionShare * share);
   };
-  auto recording = media::inspect(file, inspected, stop);
+  auto recording = media::inspect(source, inspected, stop);
   if (!recording) return tl::unexpected<Error>(recording.error());
-  auto heard = impl_->hear(file, *recording, progress, stop);
+  const int one_window_in = recording->duration_s < kSampledFrom_s ? 1 : hints.one_window_in;
+  auto heard = impl_->hear(source, *recording, one_window_in, progress, stop);
   if (!heard) return tl::unexpected<Error>(heard.error());
   const auto decided = speech::assign_roles(heard->transcript, {recording->channels, recording->dual_mono},
                                             {hints.customer_channel}, impl_->roles);
   if (!decided) return tl::unexpected<Error>(decided.error());
   speech::relate_cues(heard->transcript, heard->cues, impl_->morphology, {!recording->has_one_sound()});
   if (progress) progress(1.0);
-  return HeardRecording{std::move(*recording), std::move(heard->transcript)};
+  return HeardRecording{std::move(*recording), std::move(heard->transcript), one_window_in == 1};
 }
 
 bool Listener::can_hear_again() const { return impl_->recognizer->can_weigh(); }
 
-Result<std::vector<std::vector<double>>> Listener::hear_again(const std::filesystem::path& file,
+Result<std::vector<std::vector<double>>> Listener::hear_again(const media::Source& source,
                                                               const media::Recording& recording,
                                                               const std::vector<speech::Doubt>& doubts,
                                                               const std::stop_token& stop) {
   if (doubts.empty()) return std::vector<std::vector<double>>();
-  auto reader = media::AudioReader::open(file);
+  auto reader = media::AudioReader::open(source);
   if (!reader) return tl::unexpected<Error>(reader.error());
   return speech::hear_again([&] { return reader->read(); }, recording, doubts, *impl_->recognizer, stop);
 }

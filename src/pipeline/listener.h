@@ -1,4 +1,4 @@
-// pipeline/listener.h - the first half of a job: a recording's file in, what is in it and who said what out.
+// pipeline/listener.h - the first half of a job: a recording in, what is in it and who said what out.
 // media/ and speech/ in their order. The second half is pipeline/assessor.h.
 #pragma once
 
@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "media/recording.h"
+#include "media/source.h"
 #include "speech/second_hearing.h"
 #include "speech/transcript.h"
 
@@ -20,6 +21,7 @@ namespace guardian::pipeline {
 struct HeardRecording {
   media::Recording recording;
   speech::Transcript transcript;
+  bool whole = true;  ///< false: only samples of it were listened to
 };
 
 /// Called with the share of the work done, in [0, 1].
@@ -35,9 +37,11 @@ class Listener {
     int threads = 0;               ///< 0: one per core
   };
 
-  /// What is known of a recording from outside.
+  /// What is known of a recording from outside, and how closely it is to be listened to.
   struct Hints {
     std::optional<int> customer_channel;  ///< from 0
+    int one_window_in = 1;  ///< of so many windows of 30 s of speech only the loudest is listened to;
+                            ///< recordings under three minutes are heard whole
   };
 
   /// Errors: model, policy.
@@ -48,14 +52,14 @@ class Listener {
 
   /// Errors: not_found, unreadable, damaged, no_speech_source, model, cancelled. Memory does not grow with
   /// the recording's length beyond its transcript.
-  Result<HeardRecording> listen(const std::filesystem::path& file, const Hints& hints,
+  Result<HeardRecording> listen(const media::Source& source, const Hints& hints,
                                 const Progress& progress, const std::stop_token& stop);
 
   /// True if the recogniser can weigh given words against the sound.
   bool can_hear_again() const;
 
-  /// Weighs wordings of some stretches of a file that was listened to before: see speech/second_hearing.h.
-  Result<std::vector<std::vector<double>>> hear_again(const std::filesystem::path& file,
+  /// Weighs wordings of some stretches of a recording that was listened to before: see speech/second_hearing.h.
+  Result<std::vector<std::vector<double>>> hear_again(const media::Source& source,
                                                       const media::Recording& recording,
                                                       const std::vector<speech::Doubt>& doubts,
                                                       const std::stop_token& stop);

@@ -24,13 +24,13 @@ std::vector<speech::Doubt> to_doubts(const std::vector<judgement::Suspicion>& su
 }  // namespace
 
 Result<std::vector<judgement::Hearing>> hear_again(Listener& listener, const judgement::Judge& judge,
-                                                   const std::filesystem::path& file,
+                                                   const media::Source& source,
                                                    const HeardRecording& heard, const std::stop_token& stop) {
   std::vector<judgement::Hearing> hearings;
   if (!listener.can_hear_again()) return hearings;
   auto suspicions = judge.suspicions(heard.transcript);
   const auto doubts = to_doubts(suspicions, heard);
-  const auto weighed = listener.hear_again(file, heard.recording, doubts, stop);
+  const auto weighed = listener.hear_again(source, heard.recording, doubts, stop);
   if (!weighed) return tl::unexpected<Error>(weighed.error());
   std::size_t next = 0;
   for (std::size_t i = 0; i < doubts.size(); ++i)

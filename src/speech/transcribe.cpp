@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "speech/coverage.h"
 #include "speech/invention_guard.h"
@@ -14,12 +15,18 @@ namespace {
 
 constexpr std::size_t kReportedRejections = 20;
 
+double mean_energy(const std::vector<float>& pcm) {
+  const double sum = std::inner_product(pcm.begin(), pcm.end(), pcm.begin(), 0.0);
+  return pcm.empty() ? 0.0 : sum / static_cast<double>(pcm.size());
+}
+
 /// One channel on its way: what is still needed of its PCM, its speech detector, its windows.
 struct Lane {
   int channel = 0;
   float gain = 1.0F;
   VoiceActivity voice_activity;
   WindowPacker packer;
+  std::vector<PackedWindow> candidates;  // of which one will be listened to
   std::vector<float> pcm;
   std::int64_t pcm_begin = 0;  // sample number of pcm[0]
   double last_end_s = 0.0;     // of the last span given to the packer
@@ -63,7 +70,7 @@ class Transcriber {
       auto voice_activity = VoiceActivity::load(input_.voice_activity_weights, {});
       if (!voice_activity) return tl::unexpected<Error>(voice_activity.error());
       lanes_.push_back(
-          {channel, listening_gain(level), std::move(*voice_activity), WindowPacker(channel), {}, 0, 0.0});
+          {channel, listening_gain(level), std::move(*voice_activity), WindowPacker(channel), {}, {}, 0, 0.0});
     }
     return {};
   }
@@ -117,8 +124,21 @@ class Transcriber {
       lane.last_end_s = start_s + static_cast<double>(pcm.size()) / kSampleRate_hz;
       heard_.transcript.speech_s += span.end_s - span.start_s;
       if (hooks_.on_speech) hooks_.on_speech(start_s, pcm);
-      for (auto& window : lane.packer.add(pcm, start_s)) waiting_.push_back(std::move(window));
+      for (auto& window : lane.packer.add(pcm, start_s)) choose(lane, std::move(window));
     }
+  }
+
+  void choose(Lane& lane, PackedWindow window) {
+    lane.candidates.push_back(std::move(window));
+    if (std::ssize(lane.candidates) >= input_.one_window_in) take_loudest(lane);
+  }
+
+  void take_loudest(Lane& lane) {
+    if (lane.candidates.empty()) return;
+    waiting_.push_back(std::move(*std::max_element(
+        lane.candidates.begin(), lane.candidates.end(),
+        [](const auto& a, const auto& b) { return mean_energy(a.pcm) < mean_energy(b.pcm); })));
+    lane.candidates.clear();
   }
 
   Result<void> recognize_full_batches() {
@@ -131,7 +151,8 @@ class Transcriber {
   Result<void> finish() {
     for (auto& lane : lanes_) {
       collect(lane, lane.voice_activity.finish());
-      if (auto window = lane.packer.finish()) waiting_.push_back(std::move(*window));
+      if (auto window = lane.packer.finish()) choose(lane, std::move(*window));
+      take_loudest(lane);
     }
     while (!waiting_.empty()) {
       if (hooks_.stop.stop_requested())

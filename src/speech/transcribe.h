@@ -26,6 +26,7 @@ struct TranscribeInput {
   BlockSource source;
   const media::Recording* recording = nullptr;  ///< what media/inspect.h found
   std::filesystem::path voice_activity_weights;
+  int one_window_in = 1;  ///< of so many windows of speech of a channel only the loudest is listened to
 };
 
 /// Called for every stretch of speech of a recording whose voices must be told apart by their sound.
