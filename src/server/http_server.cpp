@@ -176,7 +176,8 @@ class Connection final : public net::TCPServerConnection {
     socket().setNoDelay(true);
     socket().setReceiveTimeout(Poco::Timespan(limits.idle_s, 0));
     socket().setSendTimeout(Poco::Timespan(limits.idle_s, 0));
-    ticket_ = shared_.connections.enter(socket().impl()->sockfd());
+    const Entered entered(shared_.connections, socket().impl()->sockfd());
+    ticket_ = entered.ticket;
     try {
       Session session(socket());
       wait_for_headers(limits.header_s);
@@ -185,10 +186,18 @@ class Connection final : public net::TCPServerConnection {
     } catch (const Poco::Exception&) {
       // The client is gone, or spoke no TLS; there is nobody to tell.
     }
-    shared_.connections.leave(ticket_);
   }
 
  private:
+  struct Entered {
+    Entered(Connections& all, int descriptor) : connections(all), ticket(all.enter(descriptor)) {}
+    Entered(const Entered&) = delete;
+    Entered& operator=(const Entered&) = delete;
+    ~Entered() { connections.leave(ticket); }
+    Connections& connections;
+    Connections::Ticket ticket;
+  };
+
   void wait_for_headers(int seconds) {
     shared_.connections.expect_headers(ticket_, Clock::now() + std::chrono::seconds(seconds));
   }
@@ -236,11 +245,17 @@ class Connection final : public net::TCPServerConnection {
     if (!body.ended()) incoming.body = &body;
     auto outgoing = shared_.dispatcher->answer(incoming);
     // Whatever is left of a body would be taken for the next request.
-    const bool goes_on = heard.getKeepAlive() && body.ended() && !shared_.stop.stop_requested();
+    const bool goes_on = heard.getKeepAlive() && body.ended() && has_room();
     const bool sent = send(request, outgoing, goes_on);
     unread_ = !body.ended() && !body.unasked();
     shared_.connections.end_answer(ticket_);
     return sent && goes_on && !std::holds_alternative<EventStream>(outgoing.response.body);
+  }
+
+  /// Idle connections hold threads; where those run short, nobody keeps one.
+  bool has_room() const {
+    return !shared_.stop.stop_requested() &&
+           shared_.connections.count() * 4 <= shared_.limits().connections * 3;
   }
 
   /// For what is no request: there is no route, and the language is not known.
@@ -331,12 +346,22 @@ class Connection final : public net::TCPServerConnection {
     return text.str();
   }
 
+  static Result<std::size_t> read_source(const ByteSource& source, std::uint64_t from, std::span<char> into) {
+    try {
+      return source.read(from, into);
+    } catch (const store::Fault& fault) {
+      return tl::unexpected<Error>(fault.error);
+    } catch (const std::exception& failure) {
+      return fail(Error::Kind::damaged, "source", {failure.what(), failure.what()}, {});
+    }
+  }
+
   /// The length was promised, so that a source that fails can only be told by a connection that ends early.
   bool send_source(const Request& request, const ByteSource& source, Pace& pace) {
     std::string part(static_cast<std::size_t>(std::min<std::uint64_t>(source.size, kSendBytes)), '\0');
     while (sent_ < source.size) {
       const auto wanted = std::min<std::uint64_t>(part.size(), source.size - sent_);
-      const auto count = source.read(sent_, std::span(part.data(), static_cast<std::size_t>(wanted)));
+      const auto count = read_source(source, sent_, std::span(part.data(), static_cast<std::size_t>(wanted)));
       if (!count || *count == 0) {
         shared_.application.telemetry().log(
             count ? Error{Error::Kind::damaged, "source", {"途中で終わりました", "it ended early"}, {}}

@@ -426,12 +426,14 @@ TEST_F(TheServer, FinishesWhatItBeganBeforeItStops) {
 
 TEST_F(TheServer, TellsItsNumbers) {
   server_.ask("GET", "/nowhere?x=1");
+  server_.ask("BREW", "/nowhere");
   server_.application().telemetry().add_gauge("guardian_queue_depth", "Waiting jobs", [] { return 7.0; });
   const auto metrics = server_.ask("GET", "/metrics").body;
   EXPECT_THAT(metrics,
               HasSubstr("guardian_http_requests_total{method=\"GET\",route=\"-\",status=\"404\"} 1"));
   EXPECT_THAT(metrics, HasSubstr("guardian_http_request_duration_seconds_bucket{route=\"-\",le=\"0.05\"}"));
   EXPECT_THAT(metrics, HasSubstr("guardian_queue_depth 7"));
+  EXPECT_THAT(metrics, Not(HasSubstr("BREW")));
   EXPECT_EQ(server_.ask("GET", "/metrics", {{"X-Forwarded-For", "203.0.113.5"}}).status, 401);
 }
 
