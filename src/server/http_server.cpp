@@ -426,7 +426,7 @@ net::ServerSocket listen_on(const Config& config) {
   net::SecureServerSocket socket(context);
   socket.bind(address, true);
   socket.listen(kQueued);
-  return socket;
+  return net::ServerSocket(static_cast<const net::Socket&>(socket));  // a handle on the same socket
 }
 
 }  // namespace

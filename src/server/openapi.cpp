@@ -40,7 +40,7 @@ nlohmann::json json_of(const YAML::Node& node) {
 /// `levels`: how many layers of objects are shared among files; what lies below belongs to one.
 void join(nlohmann::json& into, const nlohmann::json& from, int levels, const std::string& place) {
   for (const auto& [key, value] : from.items()) {
-    const auto here = place + "/" + key;
+    const auto here = fmt::format("{}/{}", place, key);
     if (levels > 1 && into.contains(key))
       join(into[key], value, levels - 1, here);
     else if (into.contains(key))

@@ -40,7 +40,7 @@ void RateLimiter::forget_full(Clock::time_point now) {
 }
 
 std::string network_of(std::string_view address) {
-  const std::string text(address);
+  std::string text(address);
   std::array<unsigned char, 16> bytes{};
   if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return text;
   return {reinterpret_cast<const char*>(bytes.data()), kNetworkBytes};
