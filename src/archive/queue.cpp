@@ -4,6 +4,7 @@
 #include <cmath>
 #include <random>
 
+#include "archive/recordings.h"
 #include "base/text.h"
 
 namespace guardian::archive {
@@ -34,8 +35,8 @@ tl::unexpected<Error> lost(const std::string& job) {
                         {"何もする必要はありません", "Nothing needs to be done"});
 }
 
-Result<void> check_ids(const std::string& tenant, const std::string& recording) {
-  if (is_id(tenant) && is_id(recording)) return {};
+Result<void> check_id(const std::string& recording) {
+  if (is_id(recording)) return {};
   return guardian::fail(Error::Kind::not_found, printable(recording),
                         {"そのような録音はありません", "there is no such recording"},
                         {"録音の番号を確かめてください", "Check the recording's id"});
@@ -163,7 +164,7 @@ Queue::Queue(QueueOptions options, Clock clock) : options_(options), clock_(std:
 
 Result<std::string> Queue::enqueue(Transaction& transaction, const std::string& tenant,
                                    const std::string& recording, int priority) const {
-  if (auto checked = check_ids(tenant, recording); !checked) return tl::unexpected<Error>(checked.error());
+  if (auto checked = check_id(recording); !checked) return tl::unexpected<Error>(checked.error());
   if (auto checked = check_priority(priority); !checked) return tl::unexpected<Error>(checked.error());
   const auto row = transaction.first(
       std::string("SELECT score, (SELECT COUNT(*) FROM jobs j WHERE j.recording_id = r.id AND j.") + kAlive +
@@ -217,6 +218,23 @@ Result<void> Queue::renew(Transaction& transaction, const Lease& lease, double s
                  {clock_() + options_.lease_ms, std::clamp(share, 0.0, 1.0)}))
     return {};
   return lost(lease.job);
+}
+
+bool Queue::is_own(Transaction& transaction, const Lease& lease) const {
+  return transaction
+      .first(
+          "SELECT 1 FROM jobs WHERE id = ? AND tenant_id = ? AND worker = ? AND attempts = ? AND state ="
+          " 'running'",
+          {lease.job, lease.tenant, lease.worker, std::int64_t{lease.attempt}})
+      .has_value();
+}
+
+Result<std::optional<std::string>> Queue::note_report(Transaction& transaction, const Lease& lease,
+                                                      const std::string& object) const {
+  const auto row = transaction.first("SELECT report_id FROM jobs WHERE id = ? AND tenant_id = ?",
+                                     {lease.job, lease.tenant});
+  if (!row || !change_own(transaction, lease, "report_id = ?", {object})) return lost(lease.job);
+  return row->text_if("report_id");
 }
 
 Result<void> Queue::pass_on(Transaction& transaction, const Lease& lease, int score,
@@ -311,7 +329,7 @@ std::int64_t Queue::delay_ms(int attempt) const {
 
 Result<void> Queue::cancel(Transaction& transaction, const std::string& tenant,
                            const std::string& recording) const {
-  if (auto checked = check_ids(tenant, recording); !checked) return checked;
+  if (auto checked = check_id(recording); !checked) return checked;
   const auto changed = transaction.execute(
       std::string("UPDATE jobs SET state = 'cancelled', finished_ms = ?, worker = NULL, leased_until_ms = NULL"
                   " WHERE tenant_id = ? AND recording_id = ? AND ") +
@@ -324,7 +342,7 @@ Result<void> Queue::cancel(Transaction& transaction, const std::string& tenant,
 
 Result<void> Queue::hold(Transaction& transaction, const std::string& tenant, const std::string& recording,
                          const Text& reason) const {
-  if (auto checked = check_ids(tenant, recording); !checked) return checked;
+  if (auto checked = check_id(recording); !checked) return checked;
   const auto changed = transaction.execute(
       "UPDATE jobs SET state = 'held', reason_ja = ?, reason_en = ?"
       " WHERE tenant_id = ? AND recording_id = ? AND state = 'waiting'",
@@ -353,7 +371,7 @@ std::int64_t Queue::release(Transaction& transaction, const std::string& tenant,
 
 Result<void> Queue::set_priority(Transaction& transaction, const std::string& tenant,
                                  const std::string& recording, int priority) const {
-  if (auto checked = check_ids(tenant, recording); !checked) return checked;
+  if (auto checked = check_id(recording); !checked) return checked;
   if (auto checked = check_priority(priority); !checked) return checked;
   const auto changed = transaction.execute(
       std::string("UPDATE jobs SET priority = ? WHERE tenant_id = ? AND recording_id = ? AND ") + kAlive,
@@ -362,15 +380,18 @@ Result<void> Queue::set_priority(Transaction& transaction, const std::string& te
   return {};
 }
 
-std::vector<Job> Queue::list(Transaction& transaction, const std::string& tenant,
+std::vector<Job> Queue::list(Transaction& transaction, const access::Caller& caller,
                              const JobFilter& filter) const {
+  auto [condition, values] = within_reach(caller);
+  values.insert(values.end(), {store::or_null(filter.state), store::or_null(filter.state), filter.before,
+                               filter.before, std::int64_t{filter.limit}});
   std::vector<Job> jobs;
-  for (const auto& row : transaction.query(
-           "SELECT j.* FROM jobs j JOIN recordings r ON r.id = j.recording_id AND r.tenant_id = j.tenant_id"
-           " WHERE j.tenant_id = ?1 AND (?2 IS NULL OR j.state = ?2) AND (?3 IS NULL OR r.employee_id = ?3)"
-           " AND (?4 IS NULL OR r.group_id = ?4) AND (?5 = '' OR j.id < ?5) ORDER BY j.id DESC LIMIT ?6",
-           {tenant, store::or_null(filter.state), store::or_null(filter.employee),
-            store::or_null(filter.group), filter.before, std::int64_t{filter.limit}}))
+  for (const auto& row :
+       transaction.query("SELECT j.* FROM jobs j JOIN recordings ON recordings.id = j.recording_id AND"
+                         " recordings.tenant_id = j.tenant_id WHERE " +
+                             condition +
+                             " AND (? IS NULL OR j.state = ?) AND (? = '' OR j.id < ?) ORDER BY j.id DESC LIMIT ?",
+                         values))
     jobs.push_back(job_from(row));
   return jobs;
 }

@@ -5,8 +5,7 @@
 // is left out. Every change is part of the caller's unit of work, so a job and what follows from it never
 // disagree: whatever moment the power fails, the job is either done with all its consequences or waits.
 //
-// Functions with a tenant and a recording from outside check that they are ids. They throw store::Fault as
-// the store does.
+// Functions check that a recording's id is one. They throw store::Fault as the store does.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "access/caller.h"
 #include "base/id.h"
 #include "base/result.h"
 #include "store/database.h"
@@ -71,9 +71,7 @@ struct Outlook {
 
 struct JobFilter {
   std::optional<std::string> state;
-  std::optional<std::string> employee;  ///< only jobs on recordings of this employee
-  std::optional<std::string> group;     ///< only jobs on recordings of this group
-  std::string before;                   ///< only jobs older than this id; empty: from the newest
+  std::string before;  ///< only jobs older than this id; empty: from the newest
   int limit = 50;
 };
 
@@ -111,6 +109,14 @@ class Queue {
   /// then it must stop and must not report.
   Result<void> renew(store::Transaction& transaction, const Lease& lease, double share) const;
 
+  /// True while the job is this worker's own.
+  bool is_own(store::Transaction& transaction, const Lease& lease) const;
+
+  /// Notes the object to which the report will be written, before it is: after a crash nobody would know of
+  /// it. Returns what an earlier attempt left, to be removed. Errors: conflict.
+  Result<std::optional<std::string>> note_report(store::Transaction& transaction, const Lease& lease,
+                                                 const std::string& object) const;
+
   /// After a quick pass: the job waits for its full pass. Errors: conflict.
   Result<void> pass_on(store::Transaction& transaction, const Lease& lease, int score,
                        const Effort& effort) const;
@@ -145,8 +151,8 @@ class Queue {
   Result<void> set_priority(store::Transaction& transaction, const std::string& tenant,
                             const std::string& recording, int priority) const;
 
-  /// Newest first.
-  std::vector<Job> list(store::Transaction& transaction, const std::string& tenant,
+  /// Newest first; on the recordings that the caller may know of.
+  std::vector<Job> list(store::Transaction& transaction, const access::Caller& caller,
                         const JobFilter& filter) const;
   /// The newest job of a recording. Empty if there was none.
   std::optional<Job> job_of(store::Transaction& transaction, const std::string& tenant,

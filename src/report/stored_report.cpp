@@ -7,20 +7,6 @@
 
 #include "base/json_guard.h"
 
-namespace guardian {
-
-template <class Io>
-void fields(Io& io, Moment& moment) {
-  auto seconds = static_cast<std::int64_t>(moment.instant.time_since_epoch().count());
-  auto minutes = static_cast<std::int64_t>(moment.offset.count());
-  io("seconds", seconds);
-  io("offset_minutes", minutes);
-  moment.instant = std::chrono::sys_seconds(std::chrono::seconds(seconds));
-  moment.offset = std::chrono::minutes(minutes);
-}
-
-}  // namespace guardian
-
 namespace guardian::media {
 
 constexpr std::int64_t enumerators(Kind) { return static_cast<std::int64_t>(Kind::transcript) + 1; }

@@ -240,7 +240,12 @@ TEST_F(TheQueue, EstimatesTheFinishFromTheSpeedOfTheLastPasses) {
 TEST_F(TheQueue, ShowsATenantOnlyItsOwnJobs) {
   const auto id = recording(a_);
   recording(b_);
-  const auto jobs = test::must(*database_, [&](Transaction& t) { return queue_.list(t, a_, {}); });
+  const auto jobs = test::must(*database_, [&](Transaction& t) { 
+    access::Caller caller;
+    caller.tenant = a_;
+    caller.reach = access::Reach::tenant;
+    return queue_.list(t, caller, {});
+  });
   ASSERT_EQ(jobs.size(), 1U);
   EXPECT_EQ(jobs[0].recording, id);
   EXPECT_EQ(in_unit([&](Transaction& t) { return queue_.cancel(t, b_, id); }).error().kind,
