@@ -108,6 +108,16 @@ Result<Recording> find_where(store::Transaction& transaction, const access::Keyr
   return row ? recording_of(*row, keyring) : no_such_recording(id);
 }
 
+/// A pattern for LIKE with '!' as escape: the word between blanks.
+std::string like_word(const std::string& word) {
+  std::string pattern = "% ";
+  for (const char c : word) {
+    if (c == '%' || c == '_' || c == '!') pattern += '!';
+    pattern += c;
+  }
+  return pattern + " %";
+}
+
 /// Empty text: nobody reaches anything by it.
 std::string or_nobody(const std::optional<std::string>& id) { return id.value_or(""); }
 
@@ -164,6 +174,11 @@ Result<std::vector<Recording>> list_recordings(store::Transaction& transaction,
   if (filter.counterpart)
     also(" AND counterpart = ?", counterpart_key(keyring, caller.tenant, *filter.counterpart));
   if (!filter.before.empty()) also(" AND id < ?", filter.before);
+  if (filter.least_score) also(" AND score >= ?", *filter.least_score);
+  if (filter.band) also(" AND band = ?", *filter.band);
+  if (filter.category) also(" AND ' ' || categories || ' ' LIKE ? ESCAPE '!'", like_word(*filter.category));
+  if (filter.from_ms) also(" AND COALESCE(started_ms, uploaded_ms) >= ?", *filter.from_ms);
+  if (filter.before_ms) also(" AND COALESCE(started_ms, uploaded_ms) < ?", *filter.before_ms);
   values.emplace_back(std::int64_t{filter.limit});
   std::vector<Recording> recordings;
   for (const auto& row : transaction.query("SELECT * FROM recordings WHERE " + where +

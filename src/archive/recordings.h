@@ -82,6 +82,11 @@ struct RecordingFilter {
   std::optional<std::string> counterpart;  ///< the user's id for the customer
   std::string before;                      ///< only those that were uploaded before this id; empty: newest first
   int limit = 50;
+  std::optional<std::int64_t> least_score = std::nullopt;
+  std::optional<std::string> band = std::nullopt;
+  std::optional<std::string> category = std::nullopt;     ///< one of its findings has it
+  std::optional<std::int64_t> from_ms = std::nullopt;     ///< the dealing began then or later...
+  std::optional<std::int64_t> before_ms = std::nullopt;   ///< ...and before this; uploads where nobody said
 };
 
 /// Newest first, without deleted ones. Errors: damaged.

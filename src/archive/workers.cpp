@@ -113,8 +113,12 @@ struct Workers::Impl {
 
 Workers::Workers(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Workers::~Workers() {
-  for (auto& thread : impl_->threads) thread.request_stop();
+  stop();
   impl_->threads.clear();
+}
+
+void Workers::stop() {
+  for (auto& thread : impl_->threads) thread.request_stop();
 }
 
 Result<std::unique_ptr<Workers>> Workers::start(WorkersParts parts, WorkersOptions options) {

@@ -54,6 +54,9 @@ class Workers {
   /// Stops: what is under way goes back to the queue.
   ~Workers();
 
+  /// Asks them to stop, without waiting for it.
+  void stop();
+
   /// Something was enqueued or released; without it workers look once a second.
   void wake();
 
