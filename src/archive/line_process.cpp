@@ -25,9 +25,17 @@ constexpr int kTakes_ms = 10'000;
 constexpr std::size_t kBlock = std::size_t{64} << 10U;
 
 /// What the child may know. The master key is in a variable, too, and not among them.
-constexpr const char* kPassedOn[] = {"PATH",          "HOME",           "LANG",     "LC_ALL",
-                                     "TZ",            "TMPDIR",         "MECABRC",  "GUARDIAN_MODELS",
-                                     "GUARDIAN_POLICY", "XDG_DATA_HOME", "LD_LIBRARY_PATH"};
+constexpr const char* kPassedOn[] = {"PATH",
+                                     "HOME",
+                                     "LANG",
+                                     "LC_ALL",
+                                     "TZ",
+                                     "TMPDIR",
+                                     "MECABRC",
+                                     "GUARDIAN_MODELS",
+                                     "GUARDIAN_POLICY",
+                                     "XDG_DATA_HOME",
+                                     "LD_LIBRARY_PATH"};
 
 std::vector<std::string> environment() {
   std::vector<std::string> variables;
@@ -86,7 +94,8 @@ int wait_for(int fd, short events, int ms) {
 }  // namespace
 
 Result<LineProcess> LineProcess::start(const std::vector<std::string>& command) {
-  // A pair of sockets in place of a pipe: a write to one whose reader is gone can be told not to raise SIGPIPE.
+  // A pair of sockets in place of a pipe: a write to one whose reader is gone can be told not to raise
+  // SIGPIPE.
   std::array<int, 2> sockets{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets.data()) != 0) return cannot_start(errno);
   Descriptor input(sockets[0]);
@@ -138,7 +147,8 @@ Result<void> LineProcess::send(std::string line) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kTakes_ms);
   std::size_t sent = 0;
   while (sent < line.size()) {
-    const auto wrote = ::send(input_.get(), line.data() + sent, line.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto wrote =
+        ::send(input_.get(), line.data() + sent, line.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (wrote > 0) sent += static_cast<std::size_t>(wrote);
     if (wrote > 0 || (wrote < 0 && errno == EINTR)) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) break;
@@ -148,7 +158,8 @@ Result<void> LineProcess::send(std::string line) {
   const bool all = sent == line.size();
   sodium_memzero(line.data(), line.size());  // it may hold a key
   if (all) return {};
-  return process_error({"分析プロセスが仕事を受け取りません", "the analysing process does not take its work"});
+  return process_error(
+      {"分析プロセスが仕事を受け取りません", "the analysing process does not take its work"});
 }
 
 Result<std::optional<std::string>> LineProcess::receive(int ms, std::size_t limit) {
@@ -158,8 +169,8 @@ Result<std::optional<std::string>> LineProcess::receive(int ms, std::size_t limi
     if (heard_.size() > limit)
       return fail(Error::Kind::damaged, "guardian work",
                   {"分析プロセスの返事が長すぎます", "the analysing process says too much"}, {"", ""});
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        until - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
     if (left.count() < 0) return std::nullopt;
     if (wait_for(output_.get(), POLLIN, static_cast<int>(left.count())) <= 0) continue;
     std::array<char, kBlock> block{};
@@ -197,12 +208,10 @@ tl::unexpected<Error> LineProcess::how_it_ended() {
     return process_error({"録音の長さのわりに計算が終わりませんでした",
                           "the work did not end within the time that such a recording may take"});
   if (WIFSIGNALED(status))
-    return process_error(
-        {fmt::format("分析プロセスが異常終了しました ({})", ::strsignal(WTERMSIG(status))),
-         fmt::format("the analysing process crashed ({})", ::strsignal(WTERMSIG(status)))});
-  return process_error(
-      {fmt::format("分析プロセスが終了しました (終了コード {})", WEXITSTATUS(status)),
-       fmt::format("the analysing process ended (exit code {})", WEXITSTATUS(status))});
+    return process_error({fmt::format("分析プロセスが異常終了しました ({})", ::strsignal(WTERMSIG(status))),
+                          fmt::format("the analysing process crashed ({})", ::strsignal(WTERMSIG(status)))});
+  return process_error({fmt::format("分析プロセスが終了しました (終了コード {})", WEXITSTATUS(status)),
+                        fmt::format("the analysing process ended (exit code {})", WEXITSTATUS(status))});
 }
 
 }  // namespace guardian::archive

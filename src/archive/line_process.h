@@ -1,5 +1,5 @@
-// archive/line_process.h - another program that is spoken to in lines: started, asked, listened to for a time,
-// and killed when it misbehaves.
+// archive/line_process.h - another program that is spoken to in lines: started, asked, listened to for a
+// time, and killed when it misbehaves.
 #pragma once
 
 #include <sys/types.h>
@@ -17,8 +17,8 @@ namespace guardian::archive {
 /// For one thread at a time, and it must be the one that started it: the program ends with its thread.
 class LineProcess {
  public:
-  /// `command`: the program's path, then its arguments. It gets these three descriptors and no others, what it
-  /// says on standard error is thrown away, and of our environment only what it needs (places of models,
+  /// `command`: the program's path, then its arguments. It gets these three descriptors and no others, what
+  /// it says on standard error is thrown away, and of our environment only what it needs (places of models,
   /// language); no secret is among it. Errors: model, if it cannot be started.
   static Result<LineProcess> start(const std::vector<std::string>& command);
   LineProcess(LineProcess&&) noexcept;

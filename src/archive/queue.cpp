@@ -56,8 +56,8 @@ void set_recording(Transaction& transaction, const std::string& tenant, const st
       "UPDATE recordings SET state = CASE WHEN report_id IS NOT NULL AND ?1 IN ('failed', 'cancelled') THEN"
       " 'analysed' ELSE ?1 END, reason_ja = ?2, reason_en = ?3"
       " WHERE tenant_id = ?4 AND id = ?5 AND state <> 'deleted'",
-      {state, reason ? store::Value(reason->ja) : nullptr, reason ? store::Value(reason->en) : nullptr, tenant,
-       recording});
+      {state, reason ? store::Value(reason->ja) : nullptr, reason ? store::Value(reason->en) : nullptr,
+       tenant, recording});
 }
 
 /// True if the job is still this worker's; ends its attempt by `change`, a list of columns.
@@ -200,8 +200,12 @@ std::optional<Lease> Queue::lease(Transaction& transaction, const std::string& w
     if (!row) return std::nullopt;
     tenant = row->text("tenant_id");
   }
-  Lease lease{row->text("id"), *tenant, row->text("recording_id"), Pass::full,
-              static_cast<int>(row->integer("attempts")) + 1, worker};
+  Lease lease{row->text("id"),
+              *tenant,
+              row->text("recording_id"),
+              Pass::full,
+              static_cast<int>(row->integer("attempts")) + 1,
+              worker};
   if (row->text("kind") == "quick" && anything_else_waits(transaction, lease.job)) lease.pass = Pass::quick;
   transaction.execute(
       "UPDATE jobs SET state = 'running', kind = ?, attempts = ?, worker = ?, leased_until_ms = ?,"
@@ -270,11 +274,12 @@ Result<bool> Queue::fail(Transaction& transaction, const Lease& lease, const Err
   const auto now = clock_();
   std::optional<std::int64_t> finished;
   if (dead) finished = now;
-  if (!change_own(transaction, lease,
-                  "state = ?, not_before_ms = ?, finished_ms = ?, reason_ja = ?, reason_en = ?, worker = NULL,"
-                  " leased_until_ms = NULL, progress = 0",
-                  {dead ? "dead" : "waiting", now + delay_ms(lease.attempt), store::or_null(finished), why.what.ja,
-                   why.what.en}))
+  if (!change_own(
+          transaction, lease,
+          "state = ?, not_before_ms = ?, finished_ms = ?, reason_ja = ?, reason_en = ?, worker = NULL,"
+          " leased_until_ms = NULL, progress = 0",
+          {dead ? "dead" : "waiting", now + delay_ms(lease.attempt), store::or_null(finished), why.what.ja,
+           why.what.en}))
     return lost(lease.job);
   set_recording(transaction, lease.tenant, lease.recording, dead ? "failed" : "waiting", why.what);
   return dead;
@@ -300,13 +305,14 @@ std::int64_t Queue::recover(Transaction& transaction) const {
 }
 
 std::int64_t Queue::expire(Transaction& transaction) const {
-  const Error gone{Error::Kind::model,
-                   "",
-                   {"分析していたワーカーから応答がなくなりました", "the worker that analysed it fell silent"},
-                   {"", ""}};
+  const Error gone{
+      Error::Kind::model,
+      "",
+      {"分析していたワーカーから応答がなくなりました", "the worker that analysed it fell silent"},
+      {"", ""}};
   std::int64_t expired = 0;
-  for (const auto& row : transaction.query(
-           "SELECT * FROM jobs WHERE state = 'running' AND leased_until_ms < ?", {clock_()})) {
+  for (const auto& row :
+       transaction.query("SELECT * FROM jobs WHERE state = 'running' AND leased_until_ms < ?", {clock_()})) {
     const Lease lease{row.text("id"),
                       row.text("tenant_id"),
                       row.text("recording_id"),
@@ -331,8 +337,9 @@ Result<void> Queue::cancel(Transaction& transaction, const std::string& tenant,
                            const std::string& recording) const {
   if (auto checked = check_id(recording); !checked) return checked;
   const auto changed = transaction.execute(
-      std::string("UPDATE jobs SET state = 'cancelled', finished_ms = ?, worker = NULL, leased_until_ms = NULL"
-                  " WHERE tenant_id = ? AND recording_id = ? AND ") +
+      std::string(
+          "UPDATE jobs SET state = 'cancelled', finished_ms = ?, worker = NULL, leased_until_ms = NULL"
+          " WHERE tenant_id = ? AND recording_id = ? AND ") +
           kAlive,
       {clock_(), tenant, recording});
   if (changed == 0) return no_job(recording);
@@ -386,12 +393,12 @@ std::vector<Job> Queue::list(Transaction& transaction, const access::Caller& cal
   values.insert(values.end(), {store::or_null(filter.state), store::or_null(filter.state), filter.before,
                                filter.before, std::int64_t{filter.limit}});
   std::vector<Job> jobs;
-  for (const auto& row :
-       transaction.query("SELECT j.* FROM jobs j JOIN recordings ON recordings.id = j.recording_id AND"
-                         " recordings.tenant_id = j.tenant_id WHERE " +
-                             condition +
-                             " AND (? IS NULL OR j.state = ?) AND (? = '' OR j.id < ?) ORDER BY j.id DESC LIMIT ?",
-                         values))
+  for (const auto& row : transaction.query(
+           "SELECT j.* FROM jobs j JOIN recordings ON recordings.id = j.recording_id AND"
+           " recordings.tenant_id = j.tenant_id WHERE " +
+               condition +
+               " AND (? IS NULL OR j.state = ?) AND (? = '' OR j.id < ?) ORDER BY j.id DESC LIMIT ?",
+           values))
     jobs.push_back(job_from(row));
   return jobs;
 }
@@ -415,7 +422,8 @@ std::optional<Outlook> Queue::outlook(Transaction& transaction, const std::strin
   if (!own) return std::nullopt;
   const auto speed = measured_speed(transaction);
   const double per_byte = 1.0 / speed.bytes_per_second;
-  const double length_s = own->real("length_s") >= 0.0 ? own->real("length_s") : own->real("bytes") * per_byte;
+  const double length_s =
+      own->real("length_s") >= 0.0 ? own->real("length_s") : own->real("bytes") * per_byte;
   const bool quick = own->text("kind") == "quick";
   const double own_s = length_s / speed.full + (quick ? length_s / speed.quick : 0.0);
   const auto now = clock_();
@@ -427,7 +435,8 @@ std::optional<Outlook> Queue::outlook(Transaction& transaction, const std::strin
   // Quick passes of later uploads come before a full pass, so all of them are counted.
   for (const auto& row : transaction.query(
            "SELECT j.kind, (j.priority > ?2 OR (j.priority = ?2 AND (j.urgency > ?3 OR (j.urgency = ?3 AND"
-           " j.id < ?4)))) AS ahead, COUNT(*) AS number, SUM(COALESCE(r.duration_s, r.bytes * ?5)) AS length_s"
+           " j.id < ?4)))) AS ahead, COUNT(*) AS number, SUM(COALESCE(r.duration_s, r.bytes * ?5)) AS "
+           "length_s"
            " FROM jobs j JOIN recordings r ON r.id = j.recording_id AND r.tenant_id = j.tenant_id"
            " WHERE j.tenant_id = ?1 AND j.state = 'waiting' AND j.id <> ?4 GROUP BY j.kind, ahead",
            {tenant, own->integer("priority"), own->integer("urgency"), own->text("id"), per_byte})) {
@@ -435,11 +444,12 @@ std::optional<Outlook> Queue::outlook(Transaction& transaction, const std::strin
     if (ahead) outlook.before += static_cast<int>(row.integer("number"));
     if (ahead || row.text("kind") == "quick") before_s += row.real("length_s") / speed.of(row.text("kind"));
   }
-  const auto others = transaction.first(
-      "SELECT COUNT(DISTINCT tenant_id) AS tenants FROM jobs WHERE state = 'waiting'");
+  const auto others =
+      transaction.first("SELECT COUNT(DISTINCT tenant_id) AS tenants FROM jobs WHERE state = 'waiting'");
   before_s *= static_cast<double>(std::max<std::int64_t>(1, others->integer("tenants")));
   for (const auto& row : transaction.query(
-           "SELECT j.kind, SUM(COALESCE(r.duration_s, r.bytes * ?) * (1 - j.progress)) AS length_s FROM jobs j"
+           "SELECT j.kind, SUM(COALESCE(r.duration_s, r.bytes * ?) * (1 - j.progress)) AS length_s FROM jobs "
+           "j"
            " JOIN recordings r ON r.id = j.recording_id WHERE j.state = 'running' GROUP BY j.kind",
            {per_byte}))
     before_s += row.real("length_s") / speed.of(row.text("kind"));

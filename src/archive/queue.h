@@ -24,9 +24,10 @@ namespace guardian::archive {
 enum class Pass { quick, full };
 
 struct QueueOptions {
-  std::int64_t lease_ms = 60'000;        ///< a worker that does not renew for so long is thought to be gone
-  int attempts = 4;                      ///< after so many failures a job is dead
-  std::int64_t first_delay_ms = 30'000;  ///< before the second attempt; four times as long before each further
+  std::int64_t lease_ms = 60'000;  ///< a worker that does not renew for so long is thought to be gone
+  int attempts = 4;                ///< after so many failures a job is dead
+  std::int64_t first_delay_ms =
+      30'000;  ///< before the second attempt; four times as long before each further
   std::int64_t longest_delay_ms = 3'600'000;
   std::int64_t patience_ms = 86'400'000;  ///< who has waited so long goes first, whatever its priority
   int workers = 1;                        ///< for estimates
@@ -56,7 +57,7 @@ struct Job {
   std::string state;  ///< "waiting", "held", "running", "done", "dead" or "cancelled"
   int priority = 0;
   int attempts = 0;
-  double progress = 0.0;        ///< of the pass under way, in [0, 1]
+  double progress = 0.0;  ///< of the pass under way, in [0, 1]
   std::int64_t not_before_ms = 0;
   std::optional<Text> reason;  ///< of the last failure, or why it is held
   std::int64_t created_ms = 0;

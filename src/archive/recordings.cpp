@@ -51,8 +51,7 @@ Result<void> read_told(const store::Row& row, const access::Keyring& keyring, Re
   recording.name = std::move(*name);
   recording.counterpart_key = row.text_if("counterpart");
   if (!row.is_null("counterpart_sealed")) {
-    auto counterpart =
-        keyring.unseal(recording.tenant, row.bytes("counterpart_sealed"), kCounterpartContext);
+    auto counterpart = keyring.unseal(recording.tenant, row.bytes("counterpart_sealed"), kCounterpartContext);
     if (!counterpart) return tl::unexpected<Error>(counterpart.error());
     recording.counterpart = std::move(*counterpart);
   }
@@ -181,9 +180,9 @@ Result<std::vector<Recording>> list_recordings(store::Transaction& transaction,
   if (filter.before_ms) also(" AND COALESCE(started_ms, uploaded_ms) < ?", *filter.before_ms);
   values.emplace_back(std::int64_t{filter.limit});
   std::vector<Recording> recordings;
-  for (const auto& row : transaction.query("SELECT * FROM recordings WHERE " + where +
-                                               " AND state <> 'deleted' ORDER BY id DESC LIMIT ?",
-                                           values)) {
+  for (const auto& row : transaction.query(
+           "SELECT * FROM recordings WHERE " + where + " AND state <> 'deleted' ORDER BY id DESC LIMIT ?",
+           values)) {
     auto recording = recording_of(row, keyring);
     if (!recording) return tl::unexpected<Error>(recording.error());
     recordings.push_back(std::move(*recording));
@@ -238,9 +237,10 @@ bool set_state(store::Transaction& transaction, const std::string& tenant, const
 
 bool is_object_used(store::Transaction& transaction, const std::string& tenant, const std::string& object) {
   return transaction
-      .first("SELECT 1 AS used FROM recordings WHERE tenant_id = ? AND object_id = ? AND state <> 'deleted' "
-             "LIMIT 1",
-             {tenant, object})
+      .first(
+          "SELECT 1 AS used FROM recordings WHERE tenant_id = ? AND object_id = ? AND state <> 'deleted' "
+          "LIMIT 1",
+          {tenant, object})
       .has_value();
 }
 

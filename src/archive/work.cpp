@@ -102,7 +102,8 @@ WorkMessage answer(Engine& engine, const WorkOrder& order, const Answers& answer
     last = Clock::now();
     answers.send({order.job, share, std::nullopt, std::nullopt});
   };
-  limit_processor_time(kLeastProcessor_s + static_cast<std::uint64_t>(order.bytes) / kBytesPerProcessorSecond);
+  limit_processor_time(kLeastProcessor_s +
+                       static_cast<std::uint64_t>(order.bytes) / kBytesPerProcessorSecond);
   auto result = analyse(engine, order, progress);
   if (!result) return {order.job, std::nullopt, result.error(), std::nullopt};
   return {order.job, std::nullopt, std::nullopt, std::move(*result)};
@@ -131,8 +132,8 @@ int work(const WorkSettings& settings) {
   std::string line;
   while (std::getline(std::cin, line)) {
     const auto order = parse_order(line);
-    const auto message = order ? answer(*engine, *order, answers)
-                               : WorkMessage{"", std::nullopt, order.error(), std::nullopt};
+    const auto message =
+        order ? answer(*engine, *order, answers) : WorkMessage{"", std::nullopt, order.error(), std::nullopt};
     if (!answers.send(message)) return 1;
   }
   return 0;

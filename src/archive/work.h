@@ -1,6 +1,6 @@
 // archive/work.h - the child process that analyses: `guardian work`. It takes orders and gives answers
-// (archive/work_messages.h), holds the models, and decodes strangers' files in a sandbox, so that a broken one
-// costs an attempt and not the server.
+// (archive/work_messages.h), holds the models, and decodes strangers' files in a sandbox, so that a broken
+// one costs an attempt and not the server.
 //
 // The full pass is what `guardian analyze` does. The quick pass listens only to the loudest of every
 // kOneWindowIn windows of 30 s of speech of each channel and puts nothing to a second hearing; its score puts

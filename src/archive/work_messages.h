@@ -27,9 +27,9 @@ struct WorkOrder {
   std::string key;   ///< of that number, 64 hexadecimal digits
   std::string name;  ///< of the recording, for people
   std::int64_t bytes = 0;
-  std::optional<int> customer_channel;             ///< from 0
-  std::string counterpart;                         ///< empty: not told
-  std::optional<Moment> started;                   ///< when the dealing began
+  std::optional<int> customer_channel;              ///< from 0
+  std::string counterpart;                          ///< empty: not told
+  std::optional<Moment> started;                    ///< when the dealing began
   std::vector<report::EarlierReport> earlier = {};  ///< with the same counterpart
 };
 

@@ -22,8 +22,8 @@ using std::chrono::milliseconds;
 using store::Transaction;
 
 constexpr milliseconds kIdle{1000};
-constexpr milliseconds kTrouble{5000};    // before the store is tried again
-constexpr milliseconds kLooks{1000};      // between looks whether the job was cancelled
+constexpr milliseconds kTrouble{5000};      // before the store is tried again
+constexpr milliseconds kLooks{1000};        // between looks whether the job was cancelled
 constexpr std::int64_t kMostEarlier = 200;  // dealings with one counterpart, the newest
 constexpr std::uint64_t kReportBytes = kLongestLine;
 constexpr std::int64_t kDay_ms = 24LL * 3600 * 1000;
@@ -123,14 +123,16 @@ void Workers::stop() {
 
 Result<std::unique_ptr<Workers>> Workers::start(WorkersParts parts, WorkersOptions options) {
   auto impl = std::make_unique<Impl>(std::move(parts), std::move(options));
-  auto recovered = impl->parts.database.write(
-      [&](Transaction& transaction) -> Result<std::int64_t> { return impl->parts.queue.recover(transaction); });
+  auto recovered = impl->parts.database.write([&](Transaction& transaction) -> Result<std::int64_t> {
+    return impl->parts.queue.recover(transaction);
+  });
   if (!recovered) return tl::unexpected<Error>(recovered.error());
   for (int i = 0; i < impl->options.number; ++i)
     impl->analysts.push_back(std::make_unique<Analyst>(impl->command(), impl->options.patience));
   for (auto& analyst : impl->analysts)
-    impl->threads.emplace_back(
-        [owner = impl.get(), worker = analyst.get()](const std::stop_token& stop) { owner->run(stop, *worker); });
+    impl->threads.emplace_back([owner = impl.get(), worker = analyst.get()](const std::stop_token& stop) {
+      owner->run(stop, *worker);
+    });
   return std::unique_ptr<Workers>(new Workers(std::move(impl)));
 }
 
@@ -154,13 +156,15 @@ std::vector<std::string> Workers::Impl::command() const {
   const int share = std::max(1, cores / std::max(1, options.number));
   std::vector<std::string> words{options.program.empty() ? "/proc/self/exe" : options.program.string()};
   if (!options.policy.empty()) words.insert(words.end(), {"--policy", options.policy.string()});
-  words.insert(words.end(), {"work", "--threads", std::to_string(options.threads > 0 ? options.threads : share)});
+  words.insert(words.end(),
+               {"work", "--threads", std::to_string(options.threads > 0 ? options.threads : share)});
   if (!options.model.empty()) words.insert(words.end(), {"--model", options.model});
   return words;
 }
 
 void Workers::Impl::run(const std::stop_token& stop, Analyst& analyst) {
-  const auto name = make_id();  // another after every start, so that no lease of an earlier one is taken for ours
+  const auto name =
+      make_id();  // another after every start, so that no lease of an earlier one is taken for ours
   while (!stop.stop_requested()) {
     const auto lease = parts.database.write([&](Transaction& transaction) -> Result<std::optional<Lease>> {
       return parts.queue.lease(transaction, name);
@@ -289,7 +293,8 @@ Analyst::Watch Workers::Impl::watch(const Attempt& attempt, const std::stop_toke
     }
     return parts.database.read([&](Transaction& transaction) -> Result<void> {
       if (parts.queue.is_own(transaction, attempt.lease)) return {};
-      return fail(Error::Kind::conflict, attempt.lease.job, {"取り消されました", "it was cancelled"}, {"", ""});
+      return fail(Error::Kind::conflict, attempt.lease.job, {"取り消されました", "it was cancelled"},
+                  {"", ""});
     });
   };
 }
@@ -298,9 +303,8 @@ Result<void> Workers::Impl::finish(const Attempt& attempt, const report::Report&
                                    const Effort& effort) {
   const auto report_id = store_report(attempt, report);
   if (!report_id) return tl::unexpected<Error>(report_id.error());
-  auto done = parts.database.write([&](Transaction& transaction) {
-    return conclude(transaction, attempt, report, *report_id, effort);
-  });
+  auto done = parts.database.write(
+      [&](Transaction& transaction) { return conclude(transaction, attempt, report, *report_id, effort); });
   if (!done) {
     remove_object(*report_id);
     return done;
@@ -312,9 +316,8 @@ Result<void> Workers::Impl::finish(const Attempt& attempt, const report::Report&
 
 Result<std::string> Workers::Impl::store_report(const Attempt& attempt, const report::Report& report) {
   const auto id = make_id();
-  const auto left = parts.database.write([&](Transaction& transaction) {
-    return parts.queue.note_report(transaction, attempt.lease, id);
-  });
+  const auto left = parts.database.write(
+      [&](Transaction& transaction) { return parts.queue.note_report(transaction, attempt.lease, id); });
   if (!left) return tl::unexpected<Error>(left.error());
   if (*left) remove_object(**left);
   const auto key = object_key(parts.keyring, attempt.lease.tenant);
@@ -330,9 +333,8 @@ Result<void> Workers::Impl::conclude(Transaction& transaction, const Attempt& at
   if (auto completed = parts.queue.complete(transaction, attempt.lease, effort); !completed) return completed;
   const auto now = now_ms();
   note_outcome(transaction, recording, report, report_id, now, options);
-  const auto started_ms = recording.started
-                              ? recording.started->instant.time_since_epoch().count() * 1000
-                              : recording.uploaded_ms;
+  const auto started_ms = recording.started ? recording.started->instant.time_since_epoch().count() * 1000
+                                            : recording.uploaded_ms;
   const Analysed analysed{recording.tenant,
                           recording.id,
                           recording.employee,

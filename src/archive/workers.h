@@ -1,7 +1,7 @@
 // archive/workers.h - takes jobs from the queue, has a child process analyse each (archive/work.h), and notes
 // the outcome. The report lies in the object store first; then one unit of work updates the recording, runs
-// every consequence (archive/analysed.h) and ends the job. If anything in it fails, nothing of it happened and
-// the job is tried again.
+// every consequence (archive/analysed.h) and ends the job. If anything in it fails, nothing of it happened
+// and the job is tried again.
 #pragma once
 
 #include <chrono>
@@ -23,14 +23,14 @@
 namespace guardian::archive {
 
 struct WorkersOptions {
-  std::filesystem::path program;  ///< `guardian`; empty: this program itself
-  std::filesystem::path objects;  ///< folder of the object store, for the children
-  std::filesystem::path policy;   ///< empty: the installed one
-  std::string model;              ///< of speech; empty: the default
-  int number = 1;                 ///< workers, each with a child
-  int threads = 0;                ///< of each child; 0: the machine's cores, shared out
-  int ordinary_days = 90;         ///< how long a recording is kept after its analysis
-  int finding_days = 365;         ///< the same, if harassment is suspected
+  std::filesystem::path program;                      ///< `guardian`; empty: this program itself
+  std::filesystem::path objects;                      ///< folder of the object store, for the children
+  std::filesystem::path policy;                       ///< empty: the installed one
+  std::string model;                                  ///< of speech; empty: the default
+  int number = 1;                                     ///< workers, each with a child
+  int threads = 0;                                    ///< of each child; 0: the machine's cores, shared out
+  int ordinary_days = 90;                             ///< how long a recording is kept after its analysis
+  int finding_days = 365;                             ///< the same, if harassment is suspected
   std::optional<std::chrono::milliseconds> patience;  ///< with a silent child; empty: by the recording's size
 };
 

@@ -5,8 +5,8 @@
 //   template <class Io> void fields(Io& io, S& s) { io("name", s.name); io("parts", s.parts); }
 //
 // `write_fields` takes numbers, texts, truth values, optionals, vectors, enumerations (by number) and such
-// structs. Numbers that are not finite become 0. `read_fields` believes nothing: every field must be there and
-// of its kind, an enumerator must be below `enumerators(Enum{})`.
+// structs. Numbers that are not finite become 0. `read_fields` believes nothing: every field must be there
+// and of its kind, an enumerator must be below `enumerators(Enum{})`.
 #pragma once
 
 #include <cmath>

@@ -1,5 +1,4 @@
 #include "archive/work.h"
-
 #include "cli/commands.h"
 
 namespace guardian::cli {

@@ -43,8 +43,8 @@ std::vector<int> packed(const std::vector<Peak>& peaks) {
 std::vector<Peak> unpacked(const std::vector<int>& numbers) {
   std::vector<Peak> peaks;
   for (std::size_t i = 0; i + 1 < numbers.size(); i += 2)
-    peaks.push_back({static_cast<float>(numbers[i]) / kPeakSteps,
-                     static_cast<float>(numbers[i + 1]) / kPeakSteps});
+    peaks.push_back(
+        {static_cast<float>(numbers[i]) / kPeakSteps, static_cast<float>(numbers[i + 1]) / kPeakSteps});
   return peaks;
 }
 
@@ -251,7 +251,8 @@ void check_transcript(const speech::Transcript& transcript) {
 void check_verdict(const judgement::Verdict& verdict, std::ptrdiff_t utterances) {
   const auto is_utterance = [&](int index) { return index >= 0 && index < utterances; };
   require(is_score(verdict.score), "score");
-  for (const int axis : {verdict.axes.demand, verdict.axes.conduct, verdict.axes.persistence, verdict.axes.harm})
+  for (const int axis :
+       {verdict.axes.demand, verdict.axes.conduct, verdict.axes.persistence, verdict.axes.harm})
     require(is_score(axis), "axes");
   for (const auto& finding : verdict.findings) {
     require(is_score(finding.severity), "severity");

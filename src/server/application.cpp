@@ -55,7 +55,8 @@ Result<std::unique_ptr<Application>> Application::open(Config config, const std:
 
 std::vector<Route> Application::routes() {
   std::vector<Route> all;
-  for (auto routes : {routes_of_system(*this), routes_of_access(*this), routes_of_recordings(*this), routes_of_jobs(*this)})
+  for (auto routes :
+       {routes_of_system(*this), routes_of_access(*this), routes_of_recordings(*this), routes_of_jobs(*this)})
     all.insert(all.end(), std::make_move_iterator(routes.begin()), std::make_move_iterator(routes.end()));
   return all;
 }
@@ -73,18 +74,19 @@ void Application::start_workers(const std::stop_token& stop) {
   options.threads = config_.workers.threads;
   options.ordinary_days = config_.retention.ordinary_days;
   options.finding_days = config_.retention.finding_days;
-  auto workers = archive::Workers::start(
-      {*database_, *keyring_, *objects_, queue_, progress_, consequences_,
-       [this](const Error& error) { telemetry_->log(error, "worker.trouble"); }},
-      options);
+  auto workers =
+      archive::Workers::start({*database_, *keyring_, *objects_, queue_, progress_, consequences_,
+                               [this](const Error& error) { telemetry_->log(error, "worker.trouble"); }},
+                              options);
   if (!workers) return telemetry_->log(workers.error(), "workers.not_started");
   workers_ = std::move(*workers);
   stop_workers_.emplace(stop, [this] { workers_->stop(); });
   const auto gauge = [this](const char* name, const char* help, auto member) {
     telemetry_->add_gauge(name, help, [this, member] {
-      const auto stats = database_->read([this](store::Transaction& transaction) -> Result<archive::QueueStats> {
-        return queue_.stats(transaction);
-      });
+      const auto stats =
+          database_->read([this](store::Transaction& transaction) -> Result<archive::QueueStats> {
+            return queue_.stats(transaction);
+          });
       return stats ? static_cast<double>((*stats).*member) : 0.0;
     });
   };

@@ -41,7 +41,9 @@ std::string wav(const std::string& sound, int format, int channels, int bits) {
          little_endian(static_cast<std::uint32_t>(bits), 2) + "data" + little_endian(size, 4) + sound;
 }
 
-std::string silence(int seconds) { return wav(std::string(static_cast<std::size_t>(seconds) * 16000, '\0'), 1, 1, 16); }
+std::string silence(int seconds) {
+  return wav(std::string(static_cast<std::size_t>(seconds) * 16000, '\0'), 1, 1, 16);
+}
 
 /// 23 s to 36 s of the sample call: an insult, an apology, a demand to kneel.
 std::string excerpt() {
@@ -56,7 +58,8 @@ struct Place {
       : folder(where),
         database(std::move(*store::open_embedded((where / "guardian.db").string()))),
         objects(std::move(*store::open_folder(where / "objects"))),
-        keyring(std::move(*access::Keyring::open(*database, *access::load_master_key(where / "master.key")))) {}
+        keyring(
+            std::move(*access::Keyring::open(*database, *access::load_master_key(where / "master.key")))) {}
 
   void add_tenant() {
     test::must(*database, [&](Transaction& t) {
@@ -190,7 +193,8 @@ TEST_F(AWorker, AnalysesWhatIsSoundAndSaysWhyTheRestIsNot) {
   EXPECT_FALSE(report.verdict.findings.at(0).label.en.empty());
   EXPECT_EQ(place_.told(call), 1);
 
-  EXPECT_EQ(place_.count("SELECT COUNT(*) AS n FROM told WHERE recording = ? AND same_as = ?", {copy, call}), 1);
+  EXPECT_EQ(place_.count("SELECT COUNT(*) AS n FROM told WHERE recording = ? AND same_as = ?", {copy, call}),
+            1);
   EXPECT_EQ(place_.report_of(copy).recording.name, "copy.wav");
   EXPECT_EQ(place_.report_of(copy).verdict.score, report.verdict.score);
 
@@ -279,11 +283,25 @@ TEST_F(AWorker, ReplacesTheReportWhenARecordingIsAnalysedAgainAndKnowsItsCounter
   EXPECT_TRUE(*place_.find(calls[4]).harassment) << "five silent calls within hours";
 
   const auto before = *place_.find(calls[0]).report;
-  test::must(*place_.database, [&](Transaction& t) { return place_.queue.enqueue(t, "a", calls[0]).value(); });
+  test::must(*place_.database,
+             [&](Transaction& t) { return place_.queue.enqueue(t, "a", calls[0]).value(); });
   workers->wake();
   ASSERT_TRUE(place_.wait([&] { return *place_.find(calls[0]).report != before; }));
   EXPECT_EQ(place_.count("SELECT COUNT(*) AS n FROM told WHERE recording = ? AND again = 1", {calls[0]}), 1);
   ASSERT_TRUE(place_.wait([&] { return !place_.objects->has(before); }));
+}
+
+TEST_F(AWorker, HearsLongRecordingsTwiceQuicklyFirst) {
+  const auto first = place_.add(silence(200), "first.wav");
+  const auto second = place_.add(silence(201), "second.wav");
+  const auto events = place_.progress.subscribe([&](const ProgressEvent& e) { return e.recording == first; });
+  const auto workers = place_.start();
+  ASSERT_TRUE(place_.wait_for(first, State::analysed)) << reason(first);
+  ASSERT_TRUE(place_.wait_for(second, State::analysed)) << reason(second);
+  EXPECT_EQ(events->next(milliseconds(0))->pass, Pass::quick);
+  EXPECT_EQ(place_.count("SELECT expected_score AS n FROM recordings WHERE id = ?", {first}), 0);
+  EXPECT_EQ(place_.told(first), 1);
+  EXPECT_NEAR(*place_.find(first).silence_s, 200.0, 0.2);
 }
 
 TEST_F(AWorker, StopsACancelledAnalysis) {
@@ -316,7 +334,14 @@ TEST(AServer, LosesNothingAndDoesNothingTwiceHoweverOftenItIsKilled) {
       const auto workers = place.start();
       for (;;) ::pause();
     }
-    std::this_thread::sleep_for(milliseconds(std::uniform_int_distribution<int>(300, 1500)(chance)));
+    {
+      // Opened after the fork: a database is not carried over into another process.
+      Place seen(folder.path());
+      const auto done = [&] { return seen.count("SELECT COUNT(*) AS n FROM told"); };
+      const auto enough = done() + std::uniform_int_distribution<int>(0, 8)(chance);
+      EXPECT_TRUE(seen.wait([&] { return done() >= enough; }));
+    }
+    std::this_thread::sleep_for(milliseconds(std::uniform_int_distribution<int>(0, 50)(chance)));
     ::kill(server, SIGKILL);
     ::waitpid(server, nullptr, 0);
   }

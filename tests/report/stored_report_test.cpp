@@ -20,9 +20,7 @@ TEST(AStoredReport, ComesBackAsItWasInBothLanguages) {
   EXPECT_EQ(to_html(*back, std::nullopt), to_html(report, std::nullopt));
 }
 
-TEST(AStoredReport, IsOneLine) {
-  EXPECT_EQ(to_stored(example::report()).find('\n'), std::string::npos);
-}
+TEST(AStoredReport, IsOneLine) { EXPECT_EQ(to_stored(example::report()).find('\n'), std::string::npos); }
 
 TEST(AStoredReport, IsNotBelievedWhenAFieldIsMissingOrPointsNowhere) {
   const auto good = to_stored_value(example::report());
@@ -35,12 +33,16 @@ TEST(AStoredReport, IsNotBelievedWhenAFieldIsMissingOrPointsNowhere) {
     without.erase(key);
     EXPECT_TRUE(refused(without)) << key;
   }
-  const std::vector<std::pair<std::string, nlohmann::json>> lies = {
-      {"/verdict/score", 101},         {"/verdict/score", "50"},
-      {"/verdict/band", 5},            {"/verdict/findings/0/utterance", 1000},
-      {"/verdict/findings/0/severity", -1}, {"/recording/duration_s", -1.0},
-      {"/recording/duration_s", 1e300}, {"/recording/silence_s", 1e5},
-      {"/transcript/utterances/0/index", 7}, {"/created_at", "yesterday"}};
+  const std::vector<std::pair<std::string, nlohmann::json>> lies = {{"/verdict/score", 101},
+                                                                    {"/verdict/score", "50"},
+                                                                    {"/verdict/band", 5},
+                                                                    {"/verdict/findings/0/utterance", 1000},
+                                                                    {"/verdict/findings/0/severity", -1},
+                                                                    {"/recording/duration_s", -1.0},
+                                                                    {"/recording/duration_s", 1e300},
+                                                                    {"/recording/silence_s", 1e5},
+                                                                    {"/transcript/utterances/0/index", 7},
+                                                                    {"/created_at", "yesterday"}};
   for (const auto& [place, lie] : lies) {
     auto changed = good;
     changed[nlohmann::json::json_pointer(place)] = lie;

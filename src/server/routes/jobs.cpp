@@ -71,7 +71,9 @@ Result<Response> events(Application& application, const Request& request) {
 }  // namespace
 
 std::vector<Route> routes_of_jobs(Application& application) {
-  return {{"GET", "/api/v1/jobs", Permission::read_recordings,
+  return {{"GET",
+           "/api/v1/jobs",
+           Permission::read_recordings,
            [&application](const Request& request) { return list(application, request); },
            {.query = {"limit", "after", "state"}}},
           {"GET", "/api/v1/events", Permission::read_recordings,

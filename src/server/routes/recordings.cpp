@@ -1,9 +1,10 @@
 // The recordings, their reports, and what is done with them: analyse again, cancel, put first.
+#include "archive/recordings.h"
+
 #include <memory>
 #include <mutex>
 
 #include "archive/queue.h"
-#include "archive/recordings.h"
 #include "archive/redacted_report.h"
 #include "archive/workers.h"
 #include "base/clock.h"
@@ -22,7 +23,8 @@ using nlohmann::json;
 
 // The page's own policy, by hashes, is in its head; a browser obeys both.
 constexpr const char* kReportPolicy =
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; media-src data:; "
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; media-src "
+    "data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 template <class T>
@@ -69,14 +71,15 @@ std::optional<std::int64_t> time_of(const Request& request, const char* name) {
 
 archive::RecordingFilter filter_of(const Request& request, const Paging& paging) {
   archive::RecordingFilter filter;
-  if (const auto state = request.word(
-          "state", {"waiting", "held", "analysing", "analysed", "failed", "cancelled"}))
+  if (const auto state =
+          request.word("state", {"waiting", "held", "analysing", "analysed", "failed", "cancelled"}))
     filter.state = archive::state_named(*state);
   filter.employee = request.query("employee");
   filter.counterpart = request.query("counterpart");
   // Looking somebody up by a customer's id tells who that customer is.
   if (filter.counterpart && !request.caller().may(Permission::see_personal))
-    throw_bad_request("counterpart", {"相手の番号で探す権限がありません", "you may not look for a customer's id"});
+    throw_bad_request("counterpart",
+                      {"相手の番号で探す権限がありません", "you may not look for a customer's id"});
   filter.least_score = request.number("score", 0, 100);
   filter.band = request.word("band", {"none", "notice", "caution", "high", "emergency"});
   filter.category = request.query("category");
@@ -121,8 +124,9 @@ Result<Response> show(Application& application, const Request& request) {
   if (!fate) return tl::unexpected<Error>(fate.error());
   auto value = as_json(*recording, request);
   value["job"] = fate->first ? job_json(*fate->first, request.language) : json(nullptr);
-  value["outlook"] = fate->second ? json{{"before", fate->second->before}, {"finish_ms", fate->second->finish_ms}}
-                                  : json(nullptr);
+  value["outlook"] = fate->second
+                         ? json{{"before", fate->second->before}, {"finish_ms", fate->second->finish_ms}}
+                         : json(nullptr);
   return json_response(value);
 }
 
@@ -162,8 +166,7 @@ Result<Response> show_page(Application& application, const Request& request) {
 
 /// A change of the queue, noted in the same unit of work; the recording is within the caller's reach.
 template <class Change>
-Result<void> change(Application& application, const Request& request, const char* action,
-                    const Change& how) {
+Result<void> change(Application& application, const Request& request, const char* action, const Change& how) {
   return application.database().write([&](store::Transaction& transaction) -> Result<void> {
     const auto recording =
         archive::find_recording(transaction, application.keyring(), request.caller(), request.id_of());
@@ -198,8 +201,8 @@ Result<Response> cancel(Application& application, const Request& request) {
 
 Result<Response> set_priority(Application& application, const Request& request) {
   const JsonFields fields(request.json, {"priority"});
-  const auto priority = static_cast<int>(fields.integer("priority", -archive::Queue::kHighestPriority,
-                                                        archive::Queue::kHighestPriority));
+  const auto priority = static_cast<int>(
+      fields.integer("priority", -archive::Queue::kHighestPriority, archive::Queue::kHighestPriority));
   auto changed = change(application, request, "recording.prioritise",
                         [&](auto& transaction, const auto& tenant, const auto& id) {
                           return application.queue().set_priority(transaction, tenant, id, priority);
@@ -216,12 +219,18 @@ std::vector<Route> routes_of_recordings(Application& application) {
   };
   const auto changing = Access::any_of({Permission::upload, Permission::review});
   return {
-      {"GET", "/api/v1/recordings", Permission::read_recordings, with(list),
+      {"GET",
+       "/api/v1/recordings",
+       Permission::read_recordings,
+       with(list),
        {.query = {"limit", "after", "state", "employee", "counterpart", "score", "band", "category", "from",
                   "to"}}},
       {"GET", "/api/v1/recordings/{id}", Permission::read_recordings, with(show)},
       {"GET", "/api/v1/recordings/{id}/report", Permission::read_recordings, with(show_report)},
-      {"GET", "/api/v1/recordings/{id}/report.html", Permission::read_recordings, with(show_page),
+      {"GET",
+       "/api/v1/recordings/{id}/report.html",
+       Permission::read_recordings,
+       with(show_page),
        {.content_security_policy = kReportPolicy}},
       {"POST", "/api/v1/recordings/{id}/analyse", changing, with(analyse)},
       {"POST", "/api/v1/recordings/{id}/cancel", changing, with(cancel)},
