@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <iostream>
+#include <memory>
 
 #include "archive/sandbox.h"
 #include "archive/work_messages.h"
@@ -43,25 +44,26 @@ class Answers {
 };
 
 struct Engine {
+  std::unique_ptr<store::ObjectStore> objects;
   pipeline::Assessor assessor;
   pipeline::Listener listener;
 };
 
 Result<Engine> load(const WorkSettings& settings) {
+  auto objects = store::open_folder(settings.objects);  // makes what is missing, as the sandbox forbids
+  if (!objects) return tl::unexpected<Error>(objects.error());
   const auto policy = pipeline::find_policy(settings.policy);
   if (!policy) return tl::unexpected<Error>(policy.error());
   auto assessor = pipeline::Assessor::load(*policy);
   if (!assessor) return tl::unexpected<Error>(assessor.error());
   auto listener = pipeline::Listener::load({settings.model, *policy, settings.threads});
   if (!listener) return tl::unexpected<Error>(listener.error());
-  return Engine{std::move(*assessor), std::move(*listener)};
+  return Engine{std::move(*objects), std::move(*assessor), std::move(*listener)};
 }
 
-Result<media::Source> open_source(const WorkOrder& order) {
+Result<media::Source> open_source(store::ObjectStore& objects, const WorkOrder& order) {
   const auto key = key_from_hex(order.key);
-  const auto objects = store::open_folder(order.folder);
-  if (!objects) return tl::unexpected<Error>(objects.error());
-  auto source = (*objects)->open(order.object, [&](std::int64_t number) -> Result<Key> {
+  auto source = objects.open(order.object, [&](std::int64_t number) -> Result<Key> {
     if (key && number == order.key_number) return *key;
     return fail(Error::Kind::not_found, order.object, {"鍵がありません", "there is no such key"}, {"", ""});
   });
@@ -71,7 +73,7 @@ Result<media::Source> open_source(const WorkOrder& order) {
 
 Result<WorkResult> analyse(Engine& engine, const WorkOrder& order, const pipeline::Progress& progress) {
   const auto begun = Clock::now();
-  const auto source = open_source(order);
+  const auto source = open_source(*engine.objects, order);
   if (!source) return tl::unexpected<Error>(source.error());
   const int one_window_in = order.pass == Pass::quick ? kOneWindowIn : 1;
   auto heard = engine.listener.listen(*source, {order.customer_channel, one_window_in}, progress, {});

@@ -82,7 +82,6 @@ template <class Io>
 void fields(Io& io, WorkOrder& order) {
   io("job", order.job);
   io("pass", order.pass);
-  io("folder", order.folder);
   io("object", order.object);
   io("key_number", order.key_number);
   io("key", order.key);

@@ -21,7 +21,6 @@ namespace guardian::archive {
 struct WorkOrder {
   std::string job;
   Pass pass = Pass::full;
-  std::string folder;  ///< of the object store
   std::string object;  ///< id
   std::int64_t key_number = 0;
   std::string key;   ///< of that number, 64 hexadecimal digits

@@ -254,7 +254,6 @@ Result<WorkOrder> Workers::Impl::order_for(const Attempt& attempt) {
   WorkOrder order;
   order.job = attempt.lease.job;
   order.pass = attempt.lease.pass;
-  order.folder = options.objects.string();
   order.object = recording.object;
   // Opening it tells which key it needs, and that it is there and whole enough to begin.
   const auto find_key = object_keys(parts.keyring, recording.tenant);

@@ -43,6 +43,7 @@ struct Arguments {
   AnalyzeOptions analyze;
   TranscribeOptions transcribe;
   ListeningOptions work;
+  std::filesystem::path work_objects;
   ModelsOptions models;
   TrainOptions train;
   PolicyDiffOptions policy_diff;
@@ -114,6 +115,7 @@ void add_transcribe(CLI::App& program, Arguments& arguments) {
 /// Not for people: the server starts it.
 void add_work(CLI::App& program, Arguments& arguments) {
   auto& command = *program.add_subcommand("work", "サーバーが使う / used by the server")->group("");
+  command.add_option("--objects", arguments.work_objects)->required();
   command.add_option("--model", arguments.work.model);
   command.add_option("--threads", arguments.work.threads)->check(CLI::Range(1, kMaximumThreads));
 }
@@ -244,7 +246,7 @@ int dispatch(const CLI::App& program, Arguments& arguments) {
     arguments.transcribe.listening.customer_channel = parse_channel(arguments.channel);
     return transcribe(arguments.transcribe, arguments.common);
   }
-  if (program.got_subcommand("work")) return work(arguments.work, arguments.common);
+  if (program.got_subcommand("work")) return work(arguments.work_objects, arguments.work, arguments.common);
   if (program.got_subcommand("judge")) return judge(arguments.utterances, arguments.common);
   if (program.got_subcommand("policy")) return run_policy(*program.get_subcommand("policy"), arguments);
   if (program.got_subcommand("train")) return train(arguments.train, arguments.common);

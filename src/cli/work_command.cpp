@@ -3,8 +3,8 @@
 
 namespace guardian::cli {
 
-int work(const ListeningOptions& options, const CommonOptions& common) {
-  return archive::work({common.policy, options.model, options.threads});
+int work(const std::filesystem::path& objects, const ListeningOptions& options, const CommonOptions& common) {
+  return archive::work({objects, common.policy, options.model, options.threads});
 }
 
 }  // namespace guardian::cli

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <functional>
 #include <thread>
@@ -62,7 +63,7 @@ TEST(TheSandbox, ChangesNoFile) {
 TEST(TheSandbox, EndsWhatComputesForEver) {
   EXPECT_EQ(confined([] {
               limit_processor_time(1);
-              for (volatile int i = 0;; i = i + 1) continue;
+              for (std::atomic<int> turns = 0;; ++turns) continue;
               return true;
             }),
             -1);

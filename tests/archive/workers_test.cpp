@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <random>
@@ -47,7 +48,7 @@ std::string silence(int seconds) {
 
 /// 23 s to 36 s of the sample call: an insult, an apology, a demand to kneel.
 std::string excerpt() {
-  const auto call = *read_file(test::source_dir() / "data/sample/call.wav", 8U << 20U);
+  const auto call = *read_file(guardian::test::source_dir() / "data/sample/call.wav", 8U << 20U);
   const auto sound = call.substr(call.find("data") + 8);
   return wav(sound.substr(23 * 16000, 13 * 16000), 7, 2, 8);
 }
@@ -106,7 +107,7 @@ struct Place {
   }
 
   std::unique_ptr<Workers> start(WorkersOptions options = {}) {
-    if (options.program.empty()) options.program = test::guardian_binary();
+    if (options.program.empty()) options.program = guardian::test::guardian_binary();
     options.objects = folder / "objects";
     WorkersParts parts{*database, keyring, *objects, queue, progress, {}, {}};
     parts.consequences.push_back([this](Transaction& t, const Analysed& analysed) -> Result<void> {
@@ -156,7 +157,7 @@ class AWorker : public testing::Test {
   }
   std::string reason(const std::string& id) { return place_.find(id).reason.value_or(Text{}).en; }
 
-  test::TemporaryFolder folder_;
+  guardian::test::TemporaryFolder folder_;
   Place place_{folder_.path()};
 };
 
@@ -250,7 +251,7 @@ TEST_F(AWorker, TellsItsChildNoSecretByEnvironmentOrCommandLine) {
   ::unsetenv("GUARDIAN_MASTER_KEY");
   EXPECT_THAT(reason(id), HasSubstr("exit code 3"));
   const auto told = *read_file(seen, 1U << 20U);
-  EXPECT_THAT(told, HasSubstr("work --threads"));
+  EXPECT_THAT(told, HasSubstr("work --objects"));
   EXPECT_THAT(told, testing::Not(HasSubstr("secret")));
 }
 
@@ -318,7 +319,7 @@ TEST_F(AWorker, StopsACancelledAnalysis) {
 
 TEST(AServer, LosesNothingAndDoesNothingTwiceHoweverOftenItIsKilled) {
   constexpr int kRounds = 5;
-  const test::TemporaryFolder folder;
+  const guardian::test::TemporaryFolder folder;
   std::vector<std::string> ids;
   {
     Place place(folder.path());
