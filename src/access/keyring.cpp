@@ -19,24 +19,16 @@ namespace guardian::access {
 namespace {
 
 constexpr const char* kVariable = "GUARDIAN_MASTER_KEY";
-constexpr std::size_t kHexDigits = 2 * Key::kBytes;
 
 Result<Key> parse_key(std::string hex, const std::string& source) {
   while (!hex.empty() && std::isspace(static_cast<unsigned char>(hex.back())) != 0) hex.pop_back();
-  std::string bytes(Key::kBytes, '\0');
-  std::size_t written = 0;
-  const bool good = hex.size() == kHexDigits &&
-                    sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), hex.data(),
-                                   hex.size(), nullptr, &written, nullptr) == 0 &&
-                    written == Key::kBytes;
+  auto key = key_from_hex(hex);
   sodium_memzero(hex.data(), hex.size());
-  if (!good)
+  if (!key)
     return fail(Error::Kind::damaged, source,
                 {"マスター鍵は 16 進 64 桁でなければなりません", "a master key has 64 hexadecimal digits"},
                 {"正しい鍵を指定してください", "Name the right key"});
-  auto key = Key::from_bytes(bytes);
-  sodium_memzero(bytes.data(), bytes.size());
-  return key;
+  return *key;
 }
 
 Result<void> check_private(const std::filesystem::path& file) {
@@ -50,9 +42,7 @@ Result<void> check_private(const std::filesystem::path& file) {
 
 Result<Key> make_master_key(const std::filesystem::path& file) {
   const auto key = Key::random();
-  std::string hex(kHexDigits + 1, '\0');
-  sodium_bin2hex(hex.data(), hex.size(), key.data(), Key::kBytes);
-  hex.back() = '\n';
+  auto hex = to_hex(key) + '\n';
   const std::array<NewFile, 1> secret = {NewFile{file, hex, true}};
   const auto written = write_files(secret);
   sodium_memzero(hex.data(), hex.size());

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <random>
 
+#include "archive/recordings.h"
 #include "base/text.h"
 
 namespace guardian::archive {
@@ -34,8 +35,8 @@ tl::unexpected<Error> lost(const std::string& job) {
                         {"何もする必要はありません", "Nothing needs to be done"});
 }
 
-Result<void> check_ids(const std::string& tenant, const std::string& recording) {
-  if (is_id(tenant) && is_id(recording)) return {};
+Result<void> check_id(const std::string& recording) {
+  if (is_id(recording)) return {};
   return guardian::fail(Error::Kind::not_found, printable(recording),
                         {"そのような録音はありません", "there is no such recording"},
                         {"録音の番号を確かめてください", "Check the recording's id"});
@@ -55,8 +56,8 @@ void set_recording(Transaction& transaction, const std::string& tenant, const st
       "UPDATE recordings SET state = CASE WHEN report_id IS NOT NULL AND ?1 IN ('failed', 'cancelled') THEN"
       " 'analysed' ELSE ?1 END, reason_ja = ?2, reason_en = ?3"
       " WHERE tenant_id = ?4 AND id = ?5 AND state <> 'deleted'",
-      {state, reason ? store::Value(reason->ja) : nullptr, reason ? store::Value(reason->en) : nullptr, tenant,
-       recording});
+      {state, reason ? store::Value(reason->ja) : nullptr, reason ? store::Value(reason->en) : nullptr,
+       tenant, recording});
 }
 
 /// True if the job is still this worker's; ends its attempt by `change`, a list of columns.
@@ -163,7 +164,7 @@ Queue::Queue(QueueOptions options, Clock clock) : options_(options), clock_(std:
 
 Result<std::string> Queue::enqueue(Transaction& transaction, const std::string& tenant,
                                    const std::string& recording, int priority) const {
-  if (auto checked = check_ids(tenant, recording); !checked) return tl::unexpected<Error>(checked.error());
+  if (auto checked = check_id(recording); !checked) return tl::unexpected<Error>(checked.error());
   if (auto checked = check_priority(priority); !checked) return tl::unexpected<Error>(checked.error());
   const auto row = transaction.first(
       std::string("SELECT score, (SELECT COUNT(*) FROM jobs j WHERE j.recording_id = r.id AND j.") + kAlive +
@@ -199,8 +200,12 @@ std::optional<Lease> Queue::lease(Transaction& transaction, const std::string& w
     if (!row) return std::nullopt;
     tenant = row->text("tenant_id");
   }
-  Lease lease{row->text("id"), *tenant, row->text("recording_id"), Pass::full,
-              static_cast<int>(row->integer("attempts")) + 1, worker};
+  Lease lease{row->text("id"),
+              *tenant,
+              row->text("recording_id"),
+              Pass::full,
+              static_cast<int>(row->integer("attempts")) + 1,
+              worker};
   if (row->text("kind") == "quick" && anything_else_waits(transaction, lease.job)) lease.pass = Pass::quick;
   transaction.execute(
       "UPDATE jobs SET state = 'running', kind = ?, attempts = ?, worker = ?, leased_until_ms = ?,"
@@ -217,6 +222,23 @@ Result<void> Queue::renew(Transaction& transaction, const Lease& lease, double s
                  {clock_() + options_.lease_ms, std::clamp(share, 0.0, 1.0)}))
     return {};
   return lost(lease.job);
+}
+
+bool Queue::is_own(Transaction& transaction, const Lease& lease) const {
+  return transaction
+      .first(
+          "SELECT 1 FROM jobs WHERE id = ? AND tenant_id = ? AND worker = ? AND attempts = ? AND state ="
+          " 'running'",
+          {lease.job, lease.tenant, lease.worker, std::int64_t{lease.attempt}})
+      .has_value();
+}
+
+Result<std::optional<std::string>> Queue::note_report(Transaction& transaction, const Lease& lease,
+                                                      const std::string& object) const {
+  const auto row = transaction.first("SELECT report_id FROM jobs WHERE id = ? AND tenant_id = ?",
+                                     {lease.job, lease.tenant});
+  if (!row || !change_own(transaction, lease, "report_id = ?", {object})) return lost(lease.job);
+  return row->text_if("report_id");
 }
 
 Result<void> Queue::pass_on(Transaction& transaction, const Lease& lease, int score,
@@ -252,11 +274,12 @@ Result<bool> Queue::fail(Transaction& transaction, const Lease& lease, const Err
   const auto now = clock_();
   std::optional<std::int64_t> finished;
   if (dead) finished = now;
-  if (!change_own(transaction, lease,
-                  "state = ?, not_before_ms = ?, finished_ms = ?, reason_ja = ?, reason_en = ?, worker = NULL,"
-                  " leased_until_ms = NULL, progress = 0",
-                  {dead ? "dead" : "waiting", now + delay_ms(lease.attempt), store::or_null(finished), why.what.ja,
-                   why.what.en}))
+  if (!change_own(
+          transaction, lease,
+          "state = ?, not_before_ms = ?, finished_ms = ?, reason_ja = ?, reason_en = ?, worker = NULL,"
+          " leased_until_ms = NULL, progress = 0",
+          {dead ? "dead" : "waiting", now + delay_ms(lease.attempt), store::or_null(finished), why.what.ja,
+           why.what.en}))
     return lost(lease.job);
   set_recording(transaction, lease.tenant, lease.recording, dead ? "failed" : "waiting", why.what);
   return dead;
@@ -282,13 +305,14 @@ std::int64_t Queue::recover(Transaction& transaction) const {
 }
 
 std::int64_t Queue::expire(Transaction& transaction) const {
-  const Error gone{Error::Kind::model,
-                   "",
-                   {"分析していたワーカーから応答がなくなりました", "the worker that analysed it fell silent"},
-                   {"", ""}};
+  const Error gone{
+      Error::Kind::model,
+      "",
+      {"分析していたワーカーから応答がなくなりました", "the worker that analysed it fell silent"},
+      {"", ""}};
   std::int64_t expired = 0;
-  for (const auto& row : transaction.query(
-           "SELECT * FROM jobs WHERE state = 'running' AND leased_until_ms < ?", {clock_()})) {
+  for (const auto& row :
+       transaction.query("SELECT * FROM jobs WHERE state = 'running' AND leased_until_ms < ?", {clock_()})) {
     const Lease lease{row.text("id"),
                       row.text("tenant_id"),
                       row.text("recording_id"),
@@ -311,10 +335,11 @@ std::int64_t Queue::delay_ms(int attempt) const {
 
 Result<void> Queue::cancel(Transaction& transaction, const std::string& tenant,
                            const std::string& recording) const {
-  if (auto checked = check_ids(tenant, recording); !checked) return checked;
+  if (auto checked = check_id(recording); !checked) return checked;
   const auto changed = transaction.execute(
-      std::string("UPDATE jobs SET state = 'cancelled', finished_ms = ?, worker = NULL, leased_until_ms = NULL"
-                  " WHERE tenant_id = ? AND recording_id = ? AND ") +
+      std::string(
+          "UPDATE jobs SET state = 'cancelled', finished_ms = ?, worker = NULL, leased_until_ms = NULL"
+          " WHERE tenant_id = ? AND recording_id = ? AND ") +
           kAlive,
       {clock_(), tenant, recording});
   if (changed == 0) return no_job(recording);
@@ -324,7 +349,7 @@ Result<void> Queue::cancel(Transaction& transaction, const std::string& tenant,
 
 Result<void> Queue::hold(Transaction& transaction, const std::string& tenant, const std::string& recording,
                          const Text& reason) const {
-  if (auto checked = check_ids(tenant, recording); !checked) return checked;
+  if (auto checked = check_id(recording); !checked) return checked;
   const auto changed = transaction.execute(
       "UPDATE jobs SET state = 'held', reason_ja = ?, reason_en = ?"
       " WHERE tenant_id = ? AND recording_id = ? AND state = 'waiting'",
@@ -353,7 +378,7 @@ std::int64_t Queue::release(Transaction& transaction, const std::string& tenant,
 
 Result<void> Queue::set_priority(Transaction& transaction, const std::string& tenant,
                                  const std::string& recording, int priority) const {
-  if (auto checked = check_ids(tenant, recording); !checked) return checked;
+  if (auto checked = check_id(recording); !checked) return checked;
   if (auto checked = check_priority(priority); !checked) return checked;
   const auto changed = transaction.execute(
       std::string("UPDATE jobs SET priority = ? WHERE tenant_id = ? AND recording_id = ? AND ") + kAlive,
@@ -362,15 +387,18 @@ Result<void> Queue::set_priority(Transaction& transaction, const std::string& te
   return {};
 }
 
-std::vector<Job> Queue::list(Transaction& transaction, const std::string& tenant,
+std::vector<Job> Queue::list(Transaction& transaction, const access::Caller& caller,
                              const JobFilter& filter) const {
+  auto [condition, values] = within_reach(caller);
+  values.insert(values.end(), {store::or_null(filter.state), store::or_null(filter.state), filter.before,
+                               filter.before, std::int64_t{filter.limit}});
   std::vector<Job> jobs;
   for (const auto& row : transaction.query(
-           "SELECT j.* FROM jobs j JOIN recordings r ON r.id = j.recording_id AND r.tenant_id = j.tenant_id"
-           " WHERE j.tenant_id = ?1 AND (?2 IS NULL OR j.state = ?2) AND (?3 IS NULL OR r.employee_id = ?3)"
-           " AND (?4 IS NULL OR r.group_id = ?4) AND (?5 = '' OR j.id < ?5) ORDER BY j.id DESC LIMIT ?6",
-           {tenant, store::or_null(filter.state), store::or_null(filter.employee),
-            store::or_null(filter.group), filter.before, std::int64_t{filter.limit}}))
+           "SELECT j.* FROM jobs j JOIN recordings ON recordings.id = j.recording_id AND"
+           " recordings.tenant_id = j.tenant_id WHERE " +
+               condition +
+               " AND (? IS NULL OR j.state = ?) AND (? = '' OR j.id < ?) ORDER BY j.id DESC LIMIT ?",
+           values))
     jobs.push_back(job_from(row));
   return jobs;
 }
@@ -394,7 +422,8 @@ std::optional<Outlook> Queue::outlook(Transaction& transaction, const std::strin
   if (!own) return std::nullopt;
   const auto speed = measured_speed(transaction);
   const double per_byte = 1.0 / speed.bytes_per_second;
-  const double length_s = own->real("length_s") >= 0.0 ? own->real("length_s") : own->real("bytes") * per_byte;
+  const double length_s =
+      own->real("length_s") >= 0.0 ? own->real("length_s") : own->real("bytes") * per_byte;
   const bool quick = own->text("kind") == "quick";
   const double own_s = length_s / speed.full + (quick ? length_s / speed.quick : 0.0);
   const auto now = clock_();
@@ -406,7 +435,8 @@ std::optional<Outlook> Queue::outlook(Transaction& transaction, const std::strin
   // Quick passes of later uploads come before a full pass, so all of them are counted.
   for (const auto& row : transaction.query(
            "SELECT j.kind, (j.priority > ?2 OR (j.priority = ?2 AND (j.urgency > ?3 OR (j.urgency = ?3 AND"
-           " j.id < ?4)))) AS ahead, COUNT(*) AS number, SUM(COALESCE(r.duration_s, r.bytes * ?5)) AS length_s"
+           " j.id < ?4)))) AS ahead, COUNT(*) AS number, SUM(COALESCE(r.duration_s, r.bytes * ?5)) AS "
+           "length_s"
            " FROM jobs j JOIN recordings r ON r.id = j.recording_id AND r.tenant_id = j.tenant_id"
            " WHERE j.tenant_id = ?1 AND j.state = 'waiting' AND j.id <> ?4 GROUP BY j.kind, ahead",
            {tenant, own->integer("priority"), own->integer("urgency"), own->text("id"), per_byte})) {
@@ -414,11 +444,12 @@ std::optional<Outlook> Queue::outlook(Transaction& transaction, const std::strin
     if (ahead) outlook.before += static_cast<int>(row.integer("number"));
     if (ahead || row.text("kind") == "quick") before_s += row.real("length_s") / speed.of(row.text("kind"));
   }
-  const auto others = transaction.first(
-      "SELECT COUNT(DISTINCT tenant_id) AS tenants FROM jobs WHERE state = 'waiting'");
+  const auto others =
+      transaction.first("SELECT COUNT(DISTINCT tenant_id) AS tenants FROM jobs WHERE state = 'waiting'");
   before_s *= static_cast<double>(std::max<std::int64_t>(1, others->integer("tenants")));
   for (const auto& row : transaction.query(
-           "SELECT j.kind, SUM(COALESCE(r.duration_s, r.bytes * ?) * (1 - j.progress)) AS length_s FROM jobs j"
+           "SELECT j.kind, SUM(COALESCE(r.duration_s, r.bytes * ?) * (1 - j.progress)) AS length_s FROM jobs "
+           "j"
            " JOIN recordings r ON r.id = j.recording_id WHERE j.state = 'running' GROUP BY j.kind",
            {per_byte}))
     before_s += row.real("length_s") / speed.of(row.text("kind"));

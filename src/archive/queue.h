@@ -5,8 +5,7 @@
 // is left out. Every change is part of the caller's unit of work, so a job and what follows from it never
 // disagree: whatever moment the power fails, the job is either done with all its consequences or waits.
 //
-// Functions with a tenant and a recording from outside check that they are ids. They throw store::Fault as
-// the store does.
+// Functions check that a recording's id is one. They throw store::Fault as the store does.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "access/caller.h"
 #include "base/id.h"
 #include "base/result.h"
 #include "store/database.h"
@@ -24,9 +24,10 @@ namespace guardian::archive {
 enum class Pass { quick, full };
 
 struct QueueOptions {
-  std::int64_t lease_ms = 60'000;        ///< a worker that does not renew for so long is thought to be gone
-  int attempts = 4;                      ///< after so many failures a job is dead
-  std::int64_t first_delay_ms = 30'000;  ///< before the second attempt; four times as long before each further
+  std::int64_t lease_ms = 60'000;  ///< a worker that does not renew for so long is thought to be gone
+  int attempts = 4;                ///< after so many failures a job is dead
+  std::int64_t first_delay_ms =
+      30'000;  ///< before the second attempt; four times as long before each further
   std::int64_t longest_delay_ms = 3'600'000;
   std::int64_t patience_ms = 86'400'000;  ///< who has waited so long goes first, whatever its priority
   int workers = 1;                        ///< for estimates
@@ -56,7 +57,7 @@ struct Job {
   std::string state;  ///< "waiting", "held", "running", "done", "dead" or "cancelled"
   int priority = 0;
   int attempts = 0;
-  double progress = 0.0;        ///< of the pass under way, in [0, 1]
+  double progress = 0.0;  ///< of the pass under way, in [0, 1]
   std::int64_t not_before_ms = 0;
   std::optional<Text> reason;  ///< of the last failure, or why it is held
   std::int64_t created_ms = 0;
@@ -71,9 +72,7 @@ struct Outlook {
 
 struct JobFilter {
   std::optional<std::string> state;
-  std::optional<std::string> employee;  ///< only jobs on recordings of this employee
-  std::optional<std::string> group;     ///< only jobs on recordings of this group
-  std::string before;                   ///< only jobs older than this id; empty: from the newest
+  std::string before;  ///< only jobs older than this id; empty: from the newest
   int limit = 50;
 };
 
@@ -111,6 +110,14 @@ class Queue {
   /// then it must stop and must not report.
   Result<void> renew(store::Transaction& transaction, const Lease& lease, double share) const;
 
+  /// True while the job is this worker's own.
+  bool is_own(store::Transaction& transaction, const Lease& lease) const;
+
+  /// Notes the object to which the report will be written, before it is: after a crash nobody would know of
+  /// it. Returns what an earlier attempt left, to be removed. Errors: conflict.
+  Result<std::optional<std::string>> note_report(store::Transaction& transaction, const Lease& lease,
+                                                 const std::string& object) const;
+
   /// After a quick pass: the job waits for its full pass. Errors: conflict.
   Result<void> pass_on(store::Transaction& transaction, const Lease& lease, int score,
                        const Effort& effort) const;
@@ -145,8 +152,8 @@ class Queue {
   Result<void> set_priority(store::Transaction& transaction, const std::string& tenant,
                             const std::string& recording, int priority) const;
 
-  /// Newest first.
-  std::vector<Job> list(store::Transaction& transaction, const std::string& tenant,
+  /// Newest first; on the recordings that the caller may know of.
+  std::vector<Job> list(store::Transaction& transaction, const access::Caller& caller,
                         const JobFilter& filter) const;
   /// The newest job of a recording. Empty if there was none.
   std::optional<Job> job_of(store::Transaction& transaction, const std::string& tenant,

@@ -51,8 +51,7 @@ Result<void> read_told(const store::Row& row, const access::Keyring& keyring, Re
   recording.name = std::move(*name);
   recording.counterpart_key = row.text_if("counterpart");
   if (!row.is_null("counterpart_sealed")) {
-    auto counterpart =
-        keyring.unseal(recording.tenant, row.bytes("counterpart_sealed"), kCounterpartContext);
+    auto counterpart = keyring.unseal(recording.tenant, row.bytes("counterpart_sealed"), kCounterpartContext);
     if (!counterpart) return tl::unexpected<Error>(counterpart.error());
     recording.counterpart = std::move(*counterpart);
   }
@@ -106,6 +105,16 @@ Result<Recording> find_where(store::Transaction& transaction, const access::Keyr
       "SELECT * FROM recordings WHERE " + condition.sql + " AND state <> 'deleted' AND id = ?",
       condition.values);
   return row ? recording_of(*row, keyring) : no_such_recording(id);
+}
+
+/// A pattern for LIKE with '!' as escape: the word between blanks.
+std::string like_word(const std::string& word) {
+  std::string pattern = "% ";
+  for (const char c : word) {
+    if (c == '%' || c == '_' || c == '!') pattern += '!';
+    pattern += c;
+  }
+  return pattern + " %";
 }
 
 /// Empty text: nobody reaches anything by it.
@@ -164,11 +173,16 @@ Result<std::vector<Recording>> list_recordings(store::Transaction& transaction,
   if (filter.counterpart)
     also(" AND counterpart = ?", counterpart_key(keyring, caller.tenant, *filter.counterpart));
   if (!filter.before.empty()) also(" AND id < ?", filter.before);
+  if (filter.least_score) also(" AND score >= ?", *filter.least_score);
+  if (filter.band) also(" AND band = ?", *filter.band);
+  if (filter.category) also(" AND ' ' || categories || ' ' LIKE ? ESCAPE '!'", like_word(*filter.category));
+  if (filter.from_ms) also(" AND COALESCE(started_ms, uploaded_ms) >= ?", *filter.from_ms);
+  if (filter.before_ms) also(" AND COALESCE(started_ms, uploaded_ms) < ?", *filter.before_ms);
   values.emplace_back(std::int64_t{filter.limit});
   std::vector<Recording> recordings;
-  for (const auto& row : transaction.query("SELECT * FROM recordings WHERE " + where +
-                                               " AND state <> 'deleted' ORDER BY id DESC LIMIT ?",
-                                           values)) {
+  for (const auto& row : transaction.query(
+           "SELECT * FROM recordings WHERE " + where + " AND state <> 'deleted' ORDER BY id DESC LIMIT ?",
+           values)) {
     auto recording = recording_of(row, keyring);
     if (!recording) return tl::unexpected<Error>(recording.error());
     recordings.push_back(std::move(*recording));
@@ -223,9 +237,10 @@ bool set_state(store::Transaction& transaction, const std::string& tenant, const
 
 bool is_object_used(store::Transaction& transaction, const std::string& tenant, const std::string& object) {
   return transaction
-      .first("SELECT 1 AS used FROM recordings WHERE tenant_id = ? AND object_id = ? AND state <> 'deleted' "
-             "LIMIT 1",
-             {tenant, object})
+      .first(
+          "SELECT 1 AS used FROM recordings WHERE tenant_id = ? AND object_id = ? AND state <> 'deleted' "
+          "LIMIT 1",
+          {tenant, object})
       .has_value();
 }
 

@@ -1,6 +1,6 @@
 // archive/recordings.h - the recordings a server keeps, each with what was told of it and what became of it.
-// archive/uploads.h brings them in, archive/queue.h has them analysed. A caller sees those within its reach and
-// no others.
+// archive/uploads.h brings them in, archive/queue.h has them analysed. A caller sees those within its reach
+// and no others.
 #pragma once
 
 #include <cstdint>
@@ -80,8 +80,13 @@ struct RecordingFilter {
   std::optional<State> state;
   std::optional<std::string> employee;     ///< employees.id
   std::optional<std::string> counterpart;  ///< the user's id for the customer
-  std::string before;                      ///< only those that were uploaded before this id; empty: newest first
+  std::string before;  ///< only those that were uploaded before this id; empty: newest first
   int limit = 50;
+  std::optional<std::int64_t> least_score = std::nullopt;
+  std::optional<std::string> band = std::nullopt;
+  std::optional<std::string> category = std::nullopt;    ///< one of its findings has it
+  std::optional<std::int64_t> from_ms = std::nullopt;    ///< the dealing began then or later...
+  std::optional<std::int64_t> before_ms = std::nullopt;  ///< ...and before this; uploads where nobody said
 };
 
 /// Newest first, without deleted ones. Errors: damaged.

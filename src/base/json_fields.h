@@ -5,8 +5,8 @@
 //   template <class Io> void fields(Io& io, S& s) { io("name", s.name); io("parts", s.parts); }
 //
 // `write_fields` takes numbers, texts, truth values, optionals, vectors, enumerations (by number) and such
-// structs. Numbers that are not finite become 0. `read_fields` believes nothing: every field must be there and
-// of its kind, an enumerator must be below `enumerators(Enum{})`.
+// structs. Numbers that are not finite become 0. `read_fields` believes nothing: every field must be there
+// and of its kind, an enumerator must be below `enumerators(Enum{})`.
 #pragma once
 
 #include <cmath>
@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace guardian {
@@ -37,6 +38,26 @@ void fields(Io& io, Text& text) {
   io("ja", text.ja);
   io("en", text.en);
 }
+
+template <class Io>
+void fields(Io& io, Moment& moment) {
+  auto seconds = static_cast<std::int64_t>(moment.instant.time_since_epoch().count());
+  auto minutes = static_cast<std::int64_t>(moment.offset.count());
+  io("seconds", seconds);
+  io("offset_minutes", minutes);
+  moment.instant = std::chrono::sys_seconds(std::chrono::seconds(seconds));
+  moment.offset = std::chrono::minutes(minutes);
+}
+
+template <class Io>
+void fields(Io& io, Error& error) {
+  io("kind", error.kind);
+  io("subject", error.subject);
+  io("what", error.what);
+  io("remedy", error.remedy);
+}
+
+constexpr std::int64_t enumerators(Error::Kind) { return static_cast<std::int64_t>(Error::Kind::busy) + 1; }
 
 template <class T>
 nlohmann::json write_fields(const T& value);

@@ -35,6 +35,26 @@ Result<Key> Key::from_bytes(std::string_view bytes) {
 
 Key::~Key() { sodium_memzero(bytes_.data(), bytes_.size()); }
 
+std::string to_hex(const Key& key) {
+  std::string hex(2 * Key::kBytes + 1, '\0');
+  sodium_bin2hex(hex.data(), hex.size(), key.data(), Key::kBytes);
+  hex.pop_back();
+  return hex;
+}
+
+std::optional<Key> key_from_hex(std::string_view hex) {
+  std::string bytes(Key::kBytes, '\0');
+  std::size_t written = 0;
+  const bool good = hex.size() == 2 * Key::kBytes &&
+                    sodium_hex2bin(as_bytes(bytes), bytes.size(), hex.data(), hex.size(), nullptr, &written,
+                                   nullptr) == 0 &&
+                    written == Key::kBytes;
+  std::optional<Key> key;
+  if (good) key = *Key::from_bytes(bytes);
+  sodium_memzero(bytes.data(), bytes.size());
+  return key;
+}
+
 std::string seal(const Key& key, std::string_view plain, std::string_view context) {
   std::string sealed(kNonce + plain.size() + kTag, '\0');
   randombytes_buf(sealed.data(), kNonce);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,11 @@ class Key {
   Key() = default;
   std::array<unsigned char, kBytes> bytes_{};
 };
+
+/// 64 hexadecimal digits; wipe them after use.
+std::string to_hex(const Key& key);
+/// Empty for anything but 64 hexadecimal digits.
+std::optional<Key> key_from_hex(std::string_view hex);
 
 /// `plain`, readable again only with the same key and the same `context`: what it is and whose, so that a
 /// sealed value cannot be moved to another place. 40 bytes longer than `plain`.

@@ -42,6 +42,8 @@ struct Arguments {
   CommonOptions common;
   AnalyzeOptions analyze;
   TranscribeOptions transcribe;
+  ListeningOptions work;
+  std::filesystem::path work_objects;
   ModelsOptions models;
   TrainOptions train;
   PolicyDiffOptions policy_diff;
@@ -108,6 +110,14 @@ void add_transcribe(CLI::App& program, Arguments& arguments) {
   command.add_option("FILE", arguments.transcribe.files, "録音・動画 / recordings")->required();
   command.add_flag("--json", arguments.transcribe.json, "JSON で出力 / JSON on stdout");
   add_listening(command, arguments.transcribe.listening, arguments);
+}
+
+/// Not for people: the server starts it.
+void add_work(CLI::App& program, Arguments& arguments) {
+  auto& command = *program.add_subcommand("work", "サーバーが使う / used by the server")->group("");
+  command.add_option("--objects", arguments.work_objects)->required();
+  command.add_option("--model", arguments.work.model);
+  command.add_option("--threads", arguments.work.threads)->check(CLI::Range(1, kMaximumThreads));
 }
 
 void add_judge(CLI::App& program, Arguments& arguments) {
@@ -236,6 +246,7 @@ int dispatch(const CLI::App& program, Arguments& arguments) {
     arguments.transcribe.listening.customer_channel = parse_channel(arguments.channel);
     return transcribe(arguments.transcribe, arguments.common);
   }
+  if (program.got_subcommand("work")) return work(arguments.work_objects, arguments.work, arguments.common);
   if (program.got_subcommand("judge")) return judge(arguments.utterances, arguments.common);
   if (program.got_subcommand("policy")) return run_policy(*program.get_subcommand("policy"), arguments);
   if (program.got_subcommand("train")) return train(arguments.train, arguments.common);
@@ -255,6 +266,7 @@ int run(int argc, char** argv) {
   program.fallthrough();
   add_analyze(program, arguments);
   add_transcribe(program, arguments);
+  add_work(program, arguments);
   add_judge(program, arguments);
   add_policy(program, arguments);
   add_models(program, arguments);

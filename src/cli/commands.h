@@ -103,6 +103,9 @@ int serve(const ServeOptions& options, const CommonOptions& common);
 /// guardian.yaml here.
 int config_check(const std::filesystem::path& file, const CommonOptions& common);
 
+/// For the server only: analyses what it is told on standard input (archive/work.h).
+int work(const std::filesystem::path& objects, const ListeningOptions& options, const CommonOptions& common);
+
 /// Parses the command line and runs the command.
 int run(int argc, char** argv);
 

@@ -112,7 +112,8 @@ struct LevelMeter::Impl {
 
   void follow_silence() {
     for (std::size_t block = 0; block < lanes[0].closed.size(); ++block) {
-      const bool sound = std::any_of(lanes.begin(), lanes.end(), [&](const Lane& l) { return l.closed[block]; });
+      const bool sound =
+          std::any_of(lanes.begin(), lanes.end(), [&](const Lane& l) { return l.closed[block]; });
       if (!sound) ++silent_run;
       if (!sound) continue;
       silent_blocks += long_run();

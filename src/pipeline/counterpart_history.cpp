@@ -97,6 +97,14 @@ Result<CounterpartHistory> CounterpartHistory::read(std::string counterpart,
   return history;
 }
 
+CounterpartHistory CounterpartHistory::of(std::string counterpart,
+                                          std::vector<report::EarlierReport> earlier) {
+  CounterpartHistory history(std::move(counterpart), false);
+  for (auto& report : earlier) history.keep(std::move(report));
+  std::sort(history.known_.begin(), history.known_.end(), is_before);
+  return history;
+}
+
 /// Of several reports on one recording the one made last.
 void CounterpartHistory::keep(report::EarlierReport report) {
   const auto same = std::find_if(known_.begin(), known_.end(), [&](const report::EarlierReport& known) {

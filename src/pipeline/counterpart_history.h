@@ -26,6 +26,9 @@ class CounterpartHistory {
   static Result<CounterpartHistory> read(std::string counterpart, const std::filesystem::path& folder,
                                          const Skipped& skipped, const std::stop_token& stop);
 
+  /// From reports that the caller has read.
+  static CounterpartHistory of(std::string counterpart, std::vector<report::EarlierReport> earlier);
+
   /// Notes in the recording whose it is, and warns there if times that are not known keep findings back.
   /// Returns what came before it: all known dealings but itself and those that began later. A dealing whose
   /// start is not known happened before its report was made, and takes that place in the order.

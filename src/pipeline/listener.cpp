@@ -59,7 +59,8 @@ struct Listener::Impl {
     if (diarizer)
       hooks.on_speech = [&](double start_s, std::span<const float> pcm) { diarizer->add(start_s, pcm); };
     auto heard = speech::transcribe(
-        {[&] { return reader->read(); }, &recording, voice_activity_weights, one_window_in}, *recognizer, hooks);
+        {[&] { return reader->read(); }, &recording, voice_activity_weights, one_window_in}, *recognizer,
+        hooks);
     if (heard && recording.has_one_sound())
       speech::apply_speakers(heard->transcript, heard->cues,
                              diarizer ? diarizer->finish() : std::vector<speech::SpeakerSpan>{});

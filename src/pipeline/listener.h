@@ -52,13 +52,14 @@ class Listener {
 
   /// Errors: not_found, unreadable, damaged, no_speech_source, model, cancelled. Memory does not grow with
   /// the recording's length beyond its transcript.
-  Result<HeardRecording> listen(const media::Source& source, const Hints& hints,
-                                const Progress& progress, const std::stop_token& stop);
+  Result<HeardRecording> listen(const media::Source& source, const Hints& hints, const Progress& progress,
+                                const std::stop_token& stop);
 
   /// True if the recogniser can weigh given words against the sound.
   bool can_hear_again() const;
 
-  /// Weighs wordings of some stretches of a recording that was listened to before: see speech/second_hearing.h.
+  /// Weighs wordings of some stretches of a recording that was listened to before: see
+  /// speech/second_hearing.h.
   Result<std::vector<std::vector<double>>> hear_again(const media::Source& source,
                                                       const media::Recording& recording,
                                                       const std::vector<speech::Doubt>& doubts,

@@ -7,20 +7,6 @@
 
 #include "base/json_guard.h"
 
-namespace guardian {
-
-template <class Io>
-void fields(Io& io, Moment& moment) {
-  auto seconds = static_cast<std::int64_t>(moment.instant.time_since_epoch().count());
-  auto minutes = static_cast<std::int64_t>(moment.offset.count());
-  io("seconds", seconds);
-  io("offset_minutes", minutes);
-  moment.instant = std::chrono::sys_seconds(std::chrono::seconds(seconds));
-  moment.offset = std::chrono::minutes(minutes);
-}
-
-}  // namespace guardian
-
 namespace guardian::media {
 
 constexpr std::int64_t enumerators(Kind) { return static_cast<std::int64_t>(Kind::transcript) + 1; }
@@ -57,8 +43,8 @@ std::vector<int> packed(const std::vector<Peak>& peaks) {
 std::vector<Peak> unpacked(const std::vector<int>& numbers) {
   std::vector<Peak> peaks;
   for (std::size_t i = 0; i + 1 < numbers.size(); i += 2)
-    peaks.push_back({static_cast<float>(numbers[i]) / kPeakSteps,
-                     static_cast<float>(numbers[i + 1]) / kPeakSteps});
+    peaks.push_back(
+        {static_cast<float>(numbers[i]) / kPeakSteps, static_cast<float>(numbers[i + 1]) / kPeakSteps});
   return peaks;
 }
 
@@ -265,7 +251,8 @@ void check_transcript(const speech::Transcript& transcript) {
 void check_verdict(const judgement::Verdict& verdict, std::ptrdiff_t utterances) {
   const auto is_utterance = [&](int index) { return index >= 0 && index < utterances; };
   require(is_score(verdict.score), "score");
-  for (const int axis : {verdict.axes.demand, verdict.axes.conduct, verdict.axes.persistence, verdict.axes.harm})
+  for (const int axis :
+       {verdict.axes.demand, verdict.axes.conduct, verdict.axes.persistence, verdict.axes.harm})
     require(is_score(axis), "axes");
   for (const auto& finding : verdict.findings) {
     require(is_score(finding.severity), "severity");

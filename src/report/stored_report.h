@@ -12,7 +12,8 @@
 
 namespace guardian::report {
 
-/// One line of JSON. Lossless but for the waveform's peaks, kept to 1/10,000, and numbers that are not finite.
+/// One line of JSON. Lossless but for the waveform's peaks, kept to 1/10,000, and numbers that are not
+/// finite.
 std::string to_stored(const Report& report);
 
 /// What comes from a process that decodes strangers' files is not believed: every index points to something,

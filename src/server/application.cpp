@@ -43,18 +43,65 @@ Result<std::unique_ptr<Application>> Application::open(Config config, const std:
       std::make_unique<access::People>(*application->database_, *application->keyring_, *application->audit_);
   application->sign_in_ =
       std::make_unique<access::SignIn>(*application->database_, *application->keyring_, *application->audit_);
+  auto objects = store::open_folder(application->objects_folder());
+  if (!objects) return tl::unexpected<Error>(objects.error());
+  application->objects_ = std::move(*objects);
+  archive::QueueOptions options;
+  options.workers = application->config_.workers.number;
+  application->queue_ = archive::Queue(options);
   application->authenticate_by(authenticate_with(*application->sign_in_));
   return application;
 }
 
 std::vector<Route> Application::routes() {
   std::vector<Route> all;
-  for (auto routes : {routes_of_system(*this), routes_of_access(*this)})
+  for (auto routes :
+       {routes_of_system(*this), routes_of_access(*this), routes_of_recordings(*this), routes_of_jobs(*this)})
     all.insert(all.end(), std::make_move_iterator(routes.begin()), std::make_move_iterator(routes.end()));
   return all;
 }
 
-void Application::start(const std::stop_token& /*stop*/) {}
+/// Each worker's child analyses one recording at a time (archive/workers.h).
+void Application::start(const std::stop_token& stop) {
+  if (config_.workers.number > 0) start_workers(stop);
+}
+
+void Application::start_workers(const std::stop_token& stop) {
+  archive::WorkersOptions options;
+  options.objects = objects_folder();
+  options.model = config_.workers.model;
+  options.number = config_.workers.number;
+  options.threads = config_.workers.threads;
+  options.ordinary_days = config_.retention.ordinary_days;
+  options.finding_days = config_.retention.finding_days;
+  auto workers =
+      archive::Workers::start({*database_, *keyring_, *objects_, queue_, progress_, consequences_,
+                               [this](const Error& error) { telemetry_->log(error, "worker.trouble"); }},
+                              options);
+  if (!workers) return telemetry_->log(workers.error(), "workers.not_started");
+  workers_ = std::move(*workers);
+  stop_workers_.emplace(stop, [this] { workers_->stop(); });
+  const auto gauge = [this](const char* name, const char* help, auto member) {
+    telemetry_->add_gauge(name, help, [this, member] {
+      const auto stats =
+          database_->read([this](store::Transaction& transaction) -> Result<archive::QueueStats> {
+            return queue_.stats(transaction);
+          });
+      return stats ? static_cast<double>((*stats).*member) : 0.0;
+    });
+  };
+  using Stats = archive::QueueStats;
+  gauge("guardian_jobs_waiting", "recordings that wait for their analysis", &Stats::waiting);
+  gauge("guardian_jobs_held", "recordings held back, e.g. at the cap of the plan", &Stats::held);
+  gauge("guardian_jobs_running", "recordings being analysed", &Stats::running);
+  gauge("guardian_jobs_dead", "recordings whose analysis was given up", &Stats::dead);
+  gauge("guardian_oldest_waiting_seconds", "age of the oldest waiting job", &Stats::oldest_waiting_s);
+  gauge("guardian_analysis_speed", "seconds of recording per second of a worker", &Stats::full_speed);
+}
+
+void Application::wake_workers() {
+  if (workers_) workers_->wake();
+}
 
 Result<void> Application::check_ready() {
   return database_->read([](store::Transaction& transaction) -> Result<void> {

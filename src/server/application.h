@@ -17,10 +17,15 @@
 #include "access/keyring.h"
 #include "access/people.h"
 #include "access/sign_in.h"
+#include "archive/analysed.h"
+#include "archive/progress.h"
+#include "archive/queue.h"
+#include "archive/workers.h"
 #include "server/config.h"
 #include "server/router.h"
 #include "server/telemetry.h"
 #include "store/database.h"
+#include "store/objects.h"
 
 namespace guardian::server {
 
@@ -46,6 +51,14 @@ class Application {
   access::People& people() { return *people_; }
   access::SignIn& sign_in() { return *sign_in_; }
   const Key& master_key() const { return *master_; }
+  store::ObjectStore& objects() { return *objects_; }
+  const archive::Queue& queue() const { return queue_; }
+  archive::Progress& progress() { return progress_; }
+
+  /// What follows from every analysis, in this order. Before `start`.
+  void add_consequence(archive::Consequence consequence) { consequences_.push_back(std::move(consequence)); }
+  /// Something was enqueued or released.
+  void wake_workers();
   Telemetry& telemetry() { return *telemetry_; }
 
   /// Until one is set, everybody is a stranger.
@@ -63,6 +76,8 @@ class Application {
 
  private:
   Application() = default;
+  std::filesystem::path objects_folder() const { return config_.data / "objects"; }
+  void start_workers(const std::stop_token& stop);
   Config config_;
   std::unique_ptr<Telemetry> telemetry_;
   std::unique_ptr<store::Database> database_;
@@ -72,6 +87,12 @@ class Application {
   std::unique_ptr<access::People> people_;
   std::unique_ptr<access::SignIn> sign_in_;
   Authenticator authenticator_;
+  std::unique_ptr<store::ObjectStore> objects_;
+  archive::Queue queue_;
+  archive::Progress progress_;
+  std::vector<archive::Consequence> consequences_;
+  std::unique_ptr<archive::Workers> workers_;  ///< of the last, since they use all the others
+  std::optional<std::stop_callback<std::function<void()>>> stop_workers_;
 };
 
 }  // namespace guardian::server

@@ -69,8 +69,14 @@ class Transcriber {
       if (copy || level.active_s <= 0.0) continue;
       auto voice_activity = VoiceActivity::load(input_.voice_activity_weights, {});
       if (!voice_activity) return tl::unexpected<Error>(voice_activity.error());
-      lanes_.push_back(
-          {channel, listening_gain(level), std::move(*voice_activity), WindowPacker(channel), {}, {}, 0, 0.0});
+      lanes_.push_back({channel,
+                        listening_gain(level),
+                        std::move(*voice_activity),
+                        WindowPacker(channel),
+                        {},
+                        {},
+                        0,
+                        0.0});
     }
     return {};
   }

@@ -223,8 +223,8 @@ TEST_F(TheQueue, LetsNobodyWaitForEver) {
 TEST_F(TheQueue, EstimatesTheFinishFromTheSpeedOfTheLastPasses) {
   const auto measured = recording(a_);
   ASSERT_TRUE(complete(*lease(), {1000.0, 16'000'000.0, 100.0}));  // ten times as fast as it was spoken
-  const auto first = recording(a_, 1, 1'600'000);                 // 100 s of recording
-  const auto second = recording(a_, 0, 3'200'000);                // 200 s
+  const auto first = recording(a_, 1, 1'600'000);                  // 100 s of recording
+  const auto second = recording(a_, 0, 3'200'000);                 // 200 s
   const auto before = outlook(a_, first);
   const auto after = outlook(a_, second);
   EXPECT_EQ(before.before, 0);
@@ -240,7 +240,12 @@ TEST_F(TheQueue, EstimatesTheFinishFromTheSpeedOfTheLastPasses) {
 TEST_F(TheQueue, ShowsATenantOnlyItsOwnJobs) {
   const auto id = recording(a_);
   recording(b_);
-  const auto jobs = test::must(*database_, [&](Transaction& t) { return queue_.list(t, a_, {}); });
+  const auto jobs = test::must(*database_, [&](Transaction& t) {
+    access::Caller caller;
+    caller.tenant = a_;
+    caller.reach = access::Reach::tenant;
+    return queue_.list(t, caller, {});
+  });
   ASSERT_EQ(jobs.size(), 1U);
   EXPECT_EQ(jobs[0].recording, id);
   EXPECT_EQ(in_unit([&](Transaction& t) { return queue_.cancel(t, b_, id); }).error().kind,

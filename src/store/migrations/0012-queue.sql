@@ -3,6 +3,7 @@
 -- 101 before the quick pass, then the score it found: within a priority the larger is done first.
 ALTER TABLE jobs ADD COLUMN urgency INTEGER NOT NULL DEFAULT 101;
 ALTER TABLE jobs ADD COLUMN started_ms INTEGER;  -- of the attempt under way, or of the last one
+ALTER TABLE jobs ADD COLUMN report_id TEXT;      -- object to which the attempt writes its report
 DROP INDEX jobs_by_turn;
 CREATE INDEX jobs_by_turn ON jobs (state, tenant_id, priority DESC, urgency DESC, id);
 CREATE INDEX jobs_by_tenant ON jobs (tenant_id, id);

@@ -1,0 +1,241 @@
+// The recordings, their reports, and what is done with them: analyse again, cancel, put first.
+#include "archive/recordings.h"
+
+#include <memory>
+#include <mutex>
+
+#include "archive/queue.h"
+#include "archive/redacted_report.h"
+#include "archive/workers.h"
+#include "base/clock.h"
+#include "redaction/redactor.h"
+#include "report/report_html.h"
+#include "report/report_json.h"
+#include "server/application.h"
+#include "server/routes/job_json.h"
+#include "server/routes/routes.h"
+
+namespace guardian::server {
+namespace {
+
+using access::Permission;
+using nlohmann::json;
+
+// The page's own policy, by hashes, is in its head; a browser obeys both.
+constexpr const char* kReportPolicy =
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; media-src "
+    "data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+template <class T>
+json or_null(const std::optional<T>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+/// Without the right, neither the customer's id nor the file's name, which often holds one.
+json as_json(const archive::Recording& recording, const Request& request) {
+  const bool personal = request.caller().may(Permission::see_personal);
+  json value{{"id", recording.id},
+             {"name", personal ? json(recording.name) : json(nullptr)},
+             {"counterpart", personal ? or_null(recording.counterpart) : json(nullptr)},
+             {"bytes", recording.bytes},
+             {"same_as", or_null(recording.same_as)},
+             {"employee", or_null(recording.employee)},
+             {"group", or_null(recording.group)},
+             {"direction", or_null(recording.direction)},
+             {"started_at", recording.started ? json(format_rfc3339(*recording.started)) : json(nullptr)},
+             {"uploaded_ms", recording.uploaded_ms},
+             {"state", archive::name_of(recording.state)},
+             {"reason", recording.reason ? json(recording.reason->in(request.language)) : json(nullptr)},
+             {"analysed_ms", or_null(recording.analysed_ms)},
+             {"duration_s", or_null(recording.duration_s)},
+             {"silence_s", or_null(recording.silence_s)},
+             {"loudness_lufs", or_null(recording.loudness_lufs)},
+             {"score", or_null(recording.score)},
+             {"band", or_null(recording.band)},
+             {"suspected", or_null(recording.harassment)},
+             {"categories", recording.categories},
+             {"grade", recording.grade},
+             {"legal_hold", recording.legal_hold},
+             {"delete_after_ms", or_null(recording.delete_after_ms)}};
+  return value;
+}
+
+std::optional<std::int64_t> time_of(const Request& request, const char* name) {
+  const auto text = request.query(name);
+  if (!text) return std::nullopt;
+  const auto moment = parse_rfc3339(*text);
+  if (!moment) throw_bad_request(name, {"RFC 3339 の日時です", "must be an RFC 3339 time"});
+  return moment->instant.time_since_epoch().count() * 1000;
+}
+
+archive::RecordingFilter filter_of(const Request& request, const Paging& paging) {
+  archive::RecordingFilter filter;
+  if (const auto state =
+          request.word("state", {"waiting", "held", "analysing", "analysed", "failed", "cancelled"}))
+    filter.state = archive::state_named(*state);
+  filter.employee = request.query("employee");
+  filter.counterpart = request.query("counterpart");
+  // Looking somebody up by a customer's id tells who that customer is.
+  if (filter.counterpart && !request.caller().may(Permission::see_personal))
+    throw_bad_request("counterpart",
+                      {"相手の番号で探す権限がありません", "you may not look for a customer's id"});
+  filter.least_score = request.number("score", 0, 100);
+  filter.band = request.word("band", {"none", "notice", "caution", "high", "emergency"});
+  filter.category = request.query("category");
+  filter.from_ms = time_of(request, "from");
+  filter.before_ms = time_of(request, "to");
+  filter.before = paging.after;
+  filter.limit = paging.rows();
+  return filter;
+}
+
+Result<Response> list(Application& application, const Request& request) {
+  const auto paging = paging_of(request);
+  const auto filter = filter_of(request, paging);
+  const auto recordings = application.database().read([&](store::Transaction& transaction) {
+    return archive::list_recordings(transaction, application.keyring(), request.caller(), filter);
+  });
+  if (!recordings) return tl::unexpected<Error>(recordings.error());
+  std::vector<json> items;
+  for (const auto& recording : *recordings) items.push_back(as_json(recording, request));
+  return page(std::move(items), paging);
+}
+
+Result<archive::Recording> find(Application& application, const Request& request) {
+  return application.database().read([&](store::Transaction& transaction) {
+    return archive::find_recording(transaction, application.keyring(), request.caller(), request.id_of());
+  });
+}
+
+access::AuditEntry entry_of(const Request& request, const char* action) {
+  return {request.caller().tenant, request.caller().id, action, request.id_of(), "", request.address};
+}
+
+Result<Response> show(Application& application, const Request& request) {
+  const auto recording = find(application, request);
+  if (!recording) return tl::unexpected<Error>(recording.error());
+  using Fate = std::pair<std::optional<archive::Job>, std::optional<archive::Outlook>>;
+  const auto fate = application.database().read([&](store::Transaction& transaction) -> Result<Fate> {
+    const auto& tenant = request.caller().tenant;
+    return Fate{application.queue().job_of(transaction, tenant, recording->id),
+                application.queue().outlook(transaction, tenant, recording->id)};
+  });
+  if (!fate) return tl::unexpected<Error>(fate.error());
+  auto value = as_json(*recording, request);
+  value["job"] = fate->first ? job_json(*fate->first, request.language) : json(nullptr);
+  value["outlook"] = fate->second
+                         ? json{{"before", fate->second->before}, {"finish_ms", fate->second->finish_ms}}
+                         : json(nullptr);
+  return json_response(value);
+}
+
+/// Loaded when first needed: the dictionary takes a moment.
+const Result<redaction::Redactor>& redactor() {
+  static const auto loaded = redaction::Redactor::load();
+  return loaded;
+}
+
+/// What the caller may read of a report, once it is in the audit log that it was read.
+Result<report::Report> report_for(Application& application, const Request& request) {
+  const auto recording = find(application, request);
+  if (!recording) return tl::unexpected<Error>(recording.error());
+  if (!recording->report)
+    return fail(Error::Kind::not_found, recording->id, {"まだ報告書がありません", "there is no report yet"},
+                {"分析が終わるのを待ってください", "Wait until it is analysed"});
+  if (auto noted = application.audit().note(entry_of(request, "report.read")); !noted)
+    return tl::unexpected<Error>(noted.error());
+  auto report = archive::read_report(application.objects(), application.keyring(), request.caller().tenant,
+                                     *recording->report);
+  if (!report || request.caller().may(Permission::see_personal)) return report;
+  if (!redactor()) return tl::unexpected<Error>(redactor().error());
+  return archive::without_personal(std::move(*report), *redactor());
+}
+
+Result<Response> show_report(Application& application, const Request& request) {
+  const auto report = report_for(application, request);
+  if (!report) return tl::unexpected<Error>(report.error());
+  return text_response(report::to_json(*report, request.language), "application/json");
+}
+
+Result<Response> show_page(Application& application, const Request& request) {
+  const auto report = report_for(application, request);
+  if (!report) return tl::unexpected<Error>(report.error());
+  return text_response(report::to_html(*report, std::nullopt), "text/html; charset=utf-8");
+}
+
+/// A change of the queue, noted in the same unit of work; the recording is within the caller's reach.
+template <class Change>
+Result<void> change(Application& application, const Request& request, const char* action, const Change& how) {
+  return application.database().write([&](store::Transaction& transaction) -> Result<void> {
+    const auto recording =
+        archive::find_recording(transaction, application.keyring(), request.caller(), request.id_of());
+    if (!recording) return tl::unexpected<Error>(recording.error());
+    application.audit().add(transaction, entry_of(request, action));
+    return how(transaction, request.caller().tenant, recording->id);
+  });
+}
+
+Result<Response> analyse(Application& application, const Request& request) {
+  auto changed = change(application, request, "recording.analyse",
+                        [&](auto& transaction, const auto& tenant, const auto& id) -> Result<void> {
+                          const auto job = application.queue().enqueue(transaction, tenant, id);
+                          if (!job) return tl::unexpected<Error>(job.error());
+                          return {};
+                        });
+  if (!changed) return tl::unexpected<Error>(changed.error());
+  application.wake_workers();
+  auto response = show(application, request);
+  if (response) response->status = 202;
+  return response;
+}
+
+Result<Response> cancel(Application& application, const Request& request) {
+  auto changed = change(application, request, "recording.cancel",
+                        [&](auto& transaction, const auto& tenant, const auto& id) {
+                          return application.queue().cancel(transaction, tenant, id);
+                        });
+  if (!changed) return tl::unexpected<Error>(changed.error());
+  return show(application, request);
+}
+
+Result<Response> set_priority(Application& application, const Request& request) {
+  const JsonFields fields(request.json, {"priority"});
+  const auto priority = static_cast<int>(
+      fields.integer("priority", -archive::Queue::kHighestPriority, archive::Queue::kHighestPriority));
+  auto changed = change(application, request, "recording.prioritise",
+                        [&](auto& transaction, const auto& tenant, const auto& id) {
+                          return application.queue().set_priority(transaction, tenant, id, priority);
+                        });
+  if (!changed) return tl::unexpected<Error>(changed.error());
+  return show(application, request);
+}
+
+}  // namespace
+
+std::vector<Route> routes_of_recordings(Application& application) {
+  const auto with = [&application](auto* handle) {
+    return [&application, handle](const Request& request) { return handle(application, request); };
+  };
+  const auto changing = Access::any_of({Permission::upload, Permission::review});
+  return {
+      {"GET",
+       "/api/v1/recordings",
+       Permission::read_recordings,
+       with(list),
+       {.query = {"limit", "after", "state", "employee", "counterpart", "score", "band", "category", "from",
+                  "to"}}},
+      {"GET", "/api/v1/recordings/{id}", Permission::read_recordings, with(show)},
+      {"GET", "/api/v1/recordings/{id}/report", Permission::read_recordings, with(show_report)},
+      {"GET",
+       "/api/v1/recordings/{id}/report.html",
+       Permission::read_recordings,
+       with(show_page),
+       {.content_security_policy = kReportPolicy}},
+      {"POST", "/api/v1/recordings/{id}/analyse", changing, with(analyse)},
+      {"POST", "/api/v1/recordings/{id}/cancel", changing, with(cancel)},
+      {"PUT", "/api/v1/recordings/{id}/priority", changing, with(set_priority), {.body = Body::json}},
+  };
+}
+
+}  // namespace guardian::server
