@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <unicode/timezone.h>
+#include <unicode/ucal.h>
 #include <unicode/unistr.h>
 
 #include "base/clock.h"
@@ -67,7 +68,8 @@ Result<TimeZone> TimeZone::named(const std::string& name) {
   if (name.size() > kLongestName || (name.find('/') == std::string::npos && name != "UTC")) return unknown;
   auto impl = std::make_unique<Impl>();
   impl->zone.reset(icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(name)));
-  if (!impl->zone || *impl->zone == icu::TimeZone::getUnknown()) return unknown;
+  icu::UnicodeString found;
+  if (!impl->zone || impl->zone->getID(found) == UCAL_UNKNOWN_ZONE_ID) return unknown;
   return TimeZone(std::move(impl));
 }
 
