@@ -52,6 +52,7 @@ Month month_of(Day day) {
 Day first_day_of(Month month) { return Day(month / std::chrono::day(1)); }
 
 struct TimeZone::Impl {
+  std::string name;
   std::unique_ptr<icu::TimeZone> zone;
 };
 
@@ -70,8 +71,11 @@ Result<TimeZone> TimeZone::named(const std::string& name) {
   impl->zone.reset(icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(name)));
   icu::UnicodeString found;
   if (!impl->zone || impl->zone->getID(found) == UCAL_UNKNOWN_ZONE_ID) return unknown;
+  impl->name = name;
   return TimeZone(std::move(impl));
 }
+
+std::string TimeZone::name() const { return impl_->name; }
 
 std::chrono::minutes TimeZone::offset_at(std::int64_t ms) const {
   std::int32_t raw_ms = 0;

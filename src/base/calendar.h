@@ -37,6 +37,8 @@ class TimeZone {
   TimeZone& operator=(TimeZone&&) noexcept;
   ~TimeZone();
 
+  /// As it was asked for.
+  std::string name() const;
   /// The day it is there at an instant. Milliseconds since 1970 in UTC, here and below.
   Day day_at(std::int64_t ms) const;
   /// The first instant of a day; where midnight is skipped, the moment after the gap.

@@ -40,13 +40,19 @@ Result<std::unique_ptr<Application>> Application::open(Config config) {
       std::make_unique<access::People>(*application->database_, *application->keyring_, *application->audit_);
   application->sign_in_ =
       std::make_unique<access::SignIn>(*application->database_, *application->keyring_, *application->audit_);
+  application->metering_ = std::make_unique<usage::Metering>(*application->audit_, usage::Notify{},
+                                                             application->config_.plan_minutes);
+  application->load_ledger_ =
+      std::make_unique<load::LoadLedger>(*application->keyring_, *application->audit_);
+  application->group_pictures_ = std::make_unique<load::GroupPictures>(*application->load_ledger_);
   application->authenticate_by(authenticate_with(*application->sign_in_));
   return application;
 }
 
 std::vector<Route> Application::routes() {
   std::vector<Route> all;
-  for (auto routes : {routes_of_system(*this), routes_of_access(*this)})
+  for (auto routes :
+       {routes_of_system(*this), routes_of_access(*this), routes_of_usage(*this), routes_of_load(*this)})
     all.insert(all.end(), std::make_move_iterator(routes.begin()), std::make_move_iterator(routes.end()));
   return all;
 }

@@ -17,9 +17,12 @@
 #include "access/keyring.h"
 #include "access/people.h"
 #include "access/sign_in.h"
+#include "load/group_picture.h"
+#include "load/load_ledger.h"
 #include "server/config.h"
 #include "server/router.h"
 #include "store/database.h"
+#include "usage/metering.h"
 
 namespace guardian::server {
 
@@ -43,6 +46,9 @@ class Application {
   access::AuditLog& audit() { return *audit_; }
   access::People& people() { return *people_; }
   access::SignIn& sign_in() { return *sign_in_; }
+  usage::Metering& metering() { return *metering_; }
+  load::LoadLedger& load_ledger() { return *load_ledger_; }
+  load::GroupPictures& group_pictures() { return *group_pictures_; }
   const Key& master_key() const { return *master_; }
 
   /// Until one is set, everybody is a stranger.
@@ -67,6 +73,9 @@ class Application {
   std::unique_ptr<access::AuditLog> audit_;
   std::unique_ptr<access::People> people_;
   std::unique_ptr<access::SignIn> sign_in_;
+  std::unique_ptr<usage::Metering> metering_;
+  std::unique_ptr<load::LoadLedger> load_ledger_;
+  std::unique_ptr<load::GroupPictures> group_pictures_;
   Authenticator authenticator_;
 };
 

@@ -57,12 +57,6 @@ std::int64_t sum(store::Transaction& t, const char* sql, const store::Values& va
   return t.first(sql, values)->integer("sum");
 }
 
-std::int64_t plan_seconds(store::Transaction& t, const std::string& tenant) {
-  const auto row =
-      t.first("SELECT minutes FROM usage_plans WHERE tenant_id = ? ORDER BY number DESC LIMIT 1", {tenant});
-  return (row ? row->integer("minutes") : kDefaultPlanMinutes) * kSecondsPerMinute;
-}
-
 /// What counts as begun, but for one recording.
 std::int64_t begun_seconds(store::Transaction& t, const std::string& tenant, const std::string& except) {
   return sum(t,
@@ -113,8 +107,14 @@ std::string kind_text(const std::string& kind, Language language) {
 
 }  // namespace
 
-Metering::Metering(const access::AuditLog& audit, Notify notify, Clock clock)
-    : audit_(&audit), notify_(std::move(notify)), clock_(std::move(clock)) {}
+Metering::Metering(const access::AuditLog& audit, Notify notify, std::int64_t plan_minutes, Clock clock)
+    : audit_(&audit), notify_(std::move(notify)), plan_minutes_(plan_minutes), clock_(std::move(clock)) {}
+
+std::int64_t Metering::plan_seconds(store::Transaction& transaction, const std::string& tenant) const {
+  const auto row = transaction.first(
+      "SELECT minutes FROM usage_plans WHERE tenant_id = ? ORDER BY number DESC LIMIT 1", {tenant});
+  return (row ? row->integer("minutes") : plan_minutes_) * kSecondsPerMinute;
+}
 
 Result<void> Metering::charge(store::Transaction& transaction, const archive::Analysed& analysed) const {
   const auto lengths = lengths_of(analysed);

@@ -21,7 +21,7 @@
 
 namespace guardian::usage {
 
-constexpr std::int64_t kDefaultPlanMinutes = 3000;  ///< a month, for tenants without a plan of their own
+constexpr std::int64_t kDefaultPlanMinutes = 3000;
 constexpr std::int64_t kLargestPlanMinutes = 10'000'000;  ///< more is a slip of the keyboard
 
 /// Told once a month for each of 50, 80 and 100 percent of the plan; whoever jumps over several at once is
@@ -87,7 +87,9 @@ struct CsvOptions {
 class Metering {
  public:
   using Clock = std::function<std::int64_t()>;
-  explicit Metering(const access::AuditLog& audit, Notify notify = {}, Clock clock = now_ms);
+  /// `plan_minutes`: a month, for tenants without a plan of their own. Without `notify` nobody is told.
+  explicit Metering(const access::AuditLog& audit, Notify notify = {},
+                    std::int64_t plan_minutes = kDefaultPlanMinutes, Clock clock = now_ms);
 
   /// An archive::Consequence. The first analysis of some bytes is charged, in the month of the analysis; all
   /// others are noted as free. Told twice, it happens once; in whatever order recordings come, the sums are
@@ -127,8 +129,11 @@ class Metering {
  private:
   void tell_shares(store::Transaction& transaction, const std::string& tenant, Month month) const;
 
+  std::int64_t plan_seconds(store::Transaction& transaction, const std::string& tenant) const;
+
   const access::AuditLog* audit_;
   Notify notify_;
+  std::int64_t plan_minutes_;
   Clock clock_;
 };
 

@@ -86,7 +86,7 @@ class TheAccount : public testing::Test {
                        EXPECT_EQ(tenant, company_.tenants[0]);
                        told_.push_back(share);
                      },
-                     [this] { return now_ms_; }};
+                     kDefaultPlanMinutes, [this] { return now_ms_; }};
 };
 
 TEST_F(TheAccount, RoundsSecondsUpOncePerRecordingAndLeavesLongSilenceFree) {
