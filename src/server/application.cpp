@@ -49,6 +49,11 @@ Result<std::unique_ptr<Application>> Application::open(Config config, const std:
   archive::QueueOptions options;
   options.workers = application->config_.workers.number;
   application->queue_ = archive::Queue(options);
+  application->metering_ = std::make_unique<usage::Metering>(*application->audit_, usage::Notify{},
+                                                             application->config_.plan_minutes);
+  application->load_ledger_ =
+      std::make_unique<load::LoadLedger>(*application->keyring_, *application->audit_);
+  application->group_pictures_ = std::make_unique<load::GroupPictures>(*application->load_ledger_);
   application->authenticate_by(authenticate_with(*application->sign_in_));
   return application;
 }
@@ -56,7 +61,8 @@ Result<std::unique_ptr<Application>> Application::open(Config config, const std:
 std::vector<Route> Application::routes() {
   std::vector<Route> all;
   for (auto routes :
-       {routes_of_system(*this), routes_of_access(*this), routes_of_recordings(*this), routes_of_jobs(*this)})
+       {routes_of_system(*this), routes_of_access(*this), routes_of_recordings(*this), routes_of_jobs(*this),
+        routes_of_usage(*this), routes_of_load(*this)})
     all.insert(all.end(), std::make_move_iterator(routes.begin()), std::make_move_iterator(routes.end()));
   return all;
 }

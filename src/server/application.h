@@ -21,11 +21,14 @@
 #include "archive/progress.h"
 #include "archive/queue.h"
 #include "archive/workers.h"
+#include "load/group_picture.h"
+#include "load/load_ledger.h"
 #include "server/config.h"
 #include "server/router.h"
 #include "server/telemetry.h"
 #include "store/database.h"
 #include "store/objects.h"
+#include "usage/metering.h"
 
 namespace guardian::server {
 
@@ -50,6 +53,9 @@ class Application {
   access::AuditLog& audit() { return *audit_; }
   access::People& people() { return *people_; }
   access::SignIn& sign_in() { return *sign_in_; }
+  usage::Metering& metering() { return *metering_; }
+  load::LoadLedger& load_ledger() { return *load_ledger_; }
+  load::GroupPictures& group_pictures() { return *group_pictures_; }
   const Key& master_key() const { return *master_; }
   store::ObjectStore& objects() { return *objects_; }
   const archive::Queue& queue() const { return queue_; }
@@ -86,6 +92,9 @@ class Application {
   std::unique_ptr<access::AuditLog> audit_;
   std::unique_ptr<access::People> people_;
   std::unique_ptr<access::SignIn> sign_in_;
+  std::unique_ptr<usage::Metering> metering_;
+  std::unique_ptr<load::LoadLedger> load_ledger_;
+  std::unique_ptr<load::GroupPictures> group_pictures_;
   Authenticator authenticator_;
   std::unique_ptr<store::ObjectStore> objects_;
   archive::Queue queue_;
