@@ -22,18 +22,20 @@ tl::unexpected<Error> bad_field(std::string_view name, const Text& what, const T
 
 Result<void> check_field(const std::string& name, const std::string& value) {
   if (std::find(kFields.begin(), kFields.end(), name) == kFields.end())
-    return bad_field(printable(beginning(printable(name), kFieldBytes)), {"知らない項目です", "an unknown field"},
+    return bad_field(printable(beginning(printable(name), kFieldBytes)),
+                     {"知らない項目です", "an unknown field"},
                      {"filename, filetype, employee, counterpart, direction, started_at, customer_channel の"
                       "どれかにしてください",
                       "Known are filename, filetype, employee, counterpart, direction, started_at and "
                       "customer_channel"});
   const auto limit = name == "filename" ? kNameBytes : kFieldBytes;
   if (value.size() > limit)
-    return bad_field(name,
-                     {fmt::format("長すぎます (上限 {} バイト)", limit), fmt::format("longer than {} bytes", limit)},
-                     {"短くしてください", "Make it shorter"});
+    return bad_field(
+        name, {fmt::format("長すぎます (上限 {} バイト)", limit), fmt::format("longer than {} bytes", limit)},
+        {"短くしてください", "Make it shorter"});
   if (!is_utf8(value))
-    return bad_field(name, {"UTF-8 ではありません", "not UTF-8"}, {"UTF-8 で送ってください", "Send it in UTF-8"});
+    return bad_field(name, {"UTF-8 ではありません", "not UTF-8"},
+                     {"UTF-8 で送ってください", "Send it in UTF-8"});
   return {};
 }
 
@@ -85,8 +87,9 @@ Result<void> parse_choices(const DetailFields& fields, UploadDetails& details) {
   if (!started) return tl::unexpected<Error>(started.error());
   if (*started) details.started = parse_rfc3339(**started);
   if (*started && !details.started)
-    return bad_field("started_at", {"RFC 3339 の日時ではありません", "not a time of RFC 3339"},
-                     {"2026-11-24T12:04:05+09:00 のように書いてください", "Write it like 2026-11-24T12:04:05+09:00"});
+    return bad_field(
+        "started_at", {"RFC 3339 の日時ではありません", "not a time of RFC 3339"},
+        {"2026-11-24T12:04:05+09:00 のように書いてください", "Write it like 2026-11-24T12:04:05+09:00"});
   return {};
 }
 
@@ -118,7 +121,8 @@ DetailFields fields_of(const UploadDetails& details) {
   fields["counterpart"] = details.counterpart.value_or("");
   fields["direction"] = details.direction.value_or("");
   fields["started_at"] = details.started ? format_rfc3339(*details.started) : "";
-  if (details.customer_channel) fields["customer_channel"] = *details.customer_channel == 0 ? "left" : "right";
+  if (details.customer_channel)
+    fields["customer_channel"] = *details.customer_channel == 0 ? "left" : "right";
   return fields;
 }
 

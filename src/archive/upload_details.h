@@ -1,5 +1,5 @@
-// archive/upload_details.h - what is told of a recording when it is brought in, by whatever way: tus metadata,
-// fields of a form, a JSON or CSV file beside it.
+// archive/upload_details.h - what is told of a recording when it is brought in, by whatever way: tus
+// metadata, fields of a form, a JSON or CSV file beside it.
 #pragma once
 
 #include <map>

@@ -25,9 +25,10 @@ tl::unexpected<Error> no_such_upload(const std::string& id) {
 }
 
 tl::unexpected<Error> too_large(std::uint64_t limit) {
-  return fail(Error::Kind::too_large, "upload",
-              {fmt::format("大きすぎます (上限 {} バイト)", limit), fmt::format("larger than {} bytes", limit)},
-              {"分けて送るか、管理者に相談してください", "Send it in parts, or ask your administrator"});
+  return fail(
+      Error::Kind::too_large, "upload",
+      {fmt::format("大きすぎます (上限 {} バイト)", limit), fmt::format("larger than {} bytes", limit)},
+      {"分けて送るか、管理者に相談してください", "Send it in parts, or ask your administrator"});
 }
 
 /// What an upload needs to go on, in one sealed column.
@@ -83,15 +84,15 @@ Result<StoredUpload> upload_of(const store::Row& row, const access::Keyring& key
   stored.caller = row.text("caller");
   stored.key_number = row.integer("key_number");
   stored.whose = {row.text_if("employee_id"), row.text_if("group_id")};
-  auto details = keyring.unseal(stored.tenant, row.bytes("details_sealed"),
-                                context_of("details", stored.upload.id))
-                     .and_then(details_of);
+  auto details =
+      keyring.unseal(stored.tenant, row.bytes("details_sealed"), context_of("details", stored.upload.id))
+          .and_then(details_of);
   if (!details) return tl::unexpected<Error>(details.error());
   stored.upload.details = std::move(*details);
   if (row.is_null("progress_sealed")) return stored;
-  auto progress = keyring.unseal(stored.tenant, row.bytes("progress_sealed"),
-                                 context_of("progress", stored.upload.id))
-                      .and_then(progress_of);
+  auto progress =
+      keyring.unseal(stored.tenant, row.bytes("progress_sealed"), context_of("progress", stored.upload.id))
+          .and_then(progress_of);
   if (!progress) return tl::unexpected<Error>(progress.error());
   stored.progress = std::move(*progress);
   return stored;
@@ -117,9 +118,10 @@ Result<EmployeeAndGroup> employee_of(store::Transaction& transaction, const acce
                 {"自分の通話だけを登録できます", "you may bring in only your own calls"},
                 {"employee を省いてください", "Leave out employee"});
   if (!reached)
-    return fail(Error::Kind::usage, "employee",
-                {"その従業員コードは登録されていません", "there is no employee with this code"},
-                {"従業員を先に登録するか、コードを確かめてください", "Add the employee first, or check the code"});
+    return fail(
+        Error::Kind::usage, "employee",
+        {"その従業員コードは登録されていません", "there is no employee with this code"},
+        {"従業員を先に登録するか、コードを確かめてください", "Add the employee first, or check the code"});
   return EmployeeAndGroup{row->text("id"), row->text_if("group_id")};
 }
 
@@ -160,8 +162,9 @@ struct Uploads::Impl {
   Result<StoredUpload> load(const access::Caller& caller, const std::string& id) {
     if (!is_id(id)) return no_such_upload(id);
     return database.read([&](store::Transaction& transaction) -> Result<StoredUpload> {
-      const auto row = transaction.first("SELECT * FROM uploads WHERE tenant_id = ? AND caller = ? AND id = ?",
-                                         {caller.tenant, caller.id, id});
+      const auto row =
+          transaction.first("SELECT * FROM uploads WHERE tenant_id = ? AND caller = ? AND id = ?",
+                            {caller.tenant, caller.id, id});
       return row ? upload_of(*row, keyring) : no_such_upload(id);
     });
   }
@@ -282,9 +285,8 @@ Result<Upload> Uploads::finish(const access::Caller& caller, const std::string& 
     return fail(Error::Kind::conflict, id, {"まだ全部届いていません", "it is not complete yet"},
                 {"残りを送ってください", "Send the rest"});
   if (auto fits = impl_->check_size(stored->upload.done); !fits) return tl::unexpected<Error>(fits.error());
-  auto whose = impl_->database.read([&](store::Transaction& transaction) {
-    return employee_of(transaction, caller, details.employee);
-  });
+  auto whose = impl_->database.read(
+      [&](store::Transaction& transaction) { return employee_of(transaction, caller, details.employee); });
   if (!whose) return tl::unexpected<Error>(whose.error());
   stored->whose = std::move(*whose);
   stored->upload.details = details;
@@ -341,7 +343,8 @@ Result<std::uint64_t> Uploads::Impl::take_part(store::ObjectWriter& writer, Stor
   return taken;
 }
 
-Result<void> Uploads::Impl::take_all(StoredUpload& stored, const ByteStream& bytes, const Checksum* checksum) {
+Result<void> Uploads::Impl::take_all(StoredUpload& stored, const ByteStream& bytes,
+                                     const Checksum* checksum) {
   auto writer = resume(stored);
   if (!writer) return tl::unexpected<Error>(writer.error());
   for (bool ended = false; !ended;) {
@@ -432,17 +435,19 @@ Result<int> Uploads::Impl::remove(const StoredUpload& stored) {
 }
 
 Result<int> Uploads::expire(std::int64_t at_ms) {
-  const auto late = impl_->database.read([&](store::Transaction& transaction) -> Result<std::vector<StoredUpload>> {
-    std::vector<StoredUpload> all;
-    // Of all tenants: this is the server's own work.
-    for (const auto& row : transaction.query("SELECT tenant_id, id FROM uploads WHERE expires_ms < ?", {at_ms})) {
-      StoredUpload stored;
-      stored.tenant = row.text("tenant_id");
-      stored.upload.id = row.text("id");
-      all.push_back(std::move(stored));
-    }
-    return all;
-  });
+  const auto late =
+      impl_->database.read([&](store::Transaction& transaction) -> Result<std::vector<StoredUpload>> {
+        std::vector<StoredUpload> all;
+        // Of all tenants: this is the server's own work.
+        for (const auto& row :
+             transaction.query("SELECT tenant_id, id FROM uploads WHERE expires_ms < ?", {at_ms})) {
+          StoredUpload stored;
+          stored.tenant = row.text("tenant_id");
+          stored.upload.id = row.text("id");
+          all.push_back(std::move(stored));
+        }
+        return all;
+      });
   if (!late) return tl::unexpected<Error>(late.error());
   int removed = 0;
   for (const auto& stored : *late) {

@@ -1,8 +1,8 @@
-// archive/uploads.h - how recordings come in: in pieces, over days and crashes if need be. The first step of a
-// recording on a server; the last piece makes it a recording (archive/recordings.h) with a job.
-// Bytes go to the object store (store/objects.h) as they come, sealed, and count when they are on the disk and
-// noted in the database: the offset an upload tells is never lost and never too large, whenever the power
-// fails. Memory is a few MiB an upload, whatever its size.
+// archive/uploads.h - how recordings come in: in pieces, over days and crashes if need be. The first step of
+// a recording on a server; the last piece makes it a recording (archive/recordings.h) with a job. Bytes go to
+// the object store (store/objects.h) as they come, sealed, and count when they are on the disk and noted in
+// the database: the offset an upload tells is never lost and never too large, whenever the power fails.
+// Memory is a few MiB an upload, whatever its size.
 #pragma once
 
 #include <cstdint>
@@ -48,8 +48,8 @@ struct UploadOptions {
 
   /// Whether the tenant may bring in a recording like this: minutes left, for one. `bytes` is empty where it
   /// is not known. Errors: those the caller is to be told.
-  std::function<Result<void>(store::Transaction&, const std::string& tenant, std::optional<std::uint64_t> bytes,
-                             const std::string& type)>
+  std::function<Result<void>(store::Transaction&, const std::string& tenant,
+                             std::optional<std::uint64_t> bytes, const std::string& type)>
       estimate;
   /// Part of the unit of work that makes the recording; archive/queue.h.
   std::function<Result<void>(store::Transaction&, const std::string& tenant, const std::string& recording)>
@@ -72,8 +72,9 @@ class Uploads {
   /// storage.
   Result<void> recover();
 
-  /// `total`: bytes to come, if known. Errors: too_large; usage for an empty one, an unknown employee; forbidden
-  /// for an employee beyond the caller's reach; too_often, if too many are open; those of `estimate`.
+  /// `total`: bytes to come, if known. Errors: too_large; usage for an empty one, an unknown employee;
+  /// forbidden for an employee beyond the caller's reach; too_often, if too many are open; those of
+  /// `estimate`.
   Result<Upload> create(const access::Caller& caller, std::optional<std::uint64_t> total,
                         const UploadDetails& details);
 
@@ -81,9 +82,9 @@ class Uploads {
   Result<Upload> find(const access::Caller& caller, const std::string& id);
 
   /// Takes what comes, and finishes the upload with the last byte. What came before an error counts; with a
-  /// checksum all or nothing does. Errors: not_found; conflict, if another request is at it or `offset` is not
-  /// where it stands; too_large, beyond the total or the limit; damaged, if the checksum does not match; those
-  /// of `bytes`; storage.
+  /// checksum all or nothing does. Errors: not_found; conflict, if another request is at it or `offset` is
+  /// not where it stands; too_large, beyond the total or the limit; damaged, if the checksum does not match;
+  /// those of `bytes`; storage.
   Result<Upload> append(const access::Caller& caller, const std::string& id, std::uint64_t offset,
                         const ByteStream& bytes, const Checksum* checksum = nullptr);
 

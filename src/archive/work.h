@@ -19,9 +19,9 @@ constexpr int kOneWindowIn = 5;
 
 struct WorkSettings {
   std::filesystem::path objects;  ///< folder of the object store
-  std::filesystem::path policy;  ///< folder; empty: the installed one
-  std::string model;             ///< name of a speech model; empty: the default
-  int threads = 0;               ///< 0: as many as the machine has cores
+  std::filesystem::path policy;   ///< folder; empty: the installed one
+  std::string model;              ///< name of a speech model; empty: the default
+  int threads = 0;                ///< 0: as many as the machine has cores
   std::uint64_t memory_bytes = std::uint64_t{6} << 30U;
 };
 

@@ -156,8 +156,8 @@ std::vector<std::string> Workers::Impl::command() const {
   const int share = std::max(1, cores / std::max(1, options.number));
   std::vector<std::string> words{options.program.empty() ? "/proc/self/exe" : options.program.string()};
   if (!options.policy.empty()) words.insert(words.end(), {"--policy", options.policy.string()});
-  words.insert(words.end(),
-               {"work", "--objects", options.objects.string(), "--threads", std::to_string(options.threads > 0 ? options.threads : share)});
+  words.insert(words.end(), {"work", "--objects", options.objects.string(), "--threads",
+                             std::to_string(options.threads > 0 ? options.threads : share)});
   if (!options.model.empty()) words.insert(words.end(), {"--model", options.model});
   return words;
 }

@@ -25,8 +25,8 @@ class FileSource final : public ByteSource {
   Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) override {
     std::size_t done = 0;
     while (done < buffer.size()) {
-      const ssize_t got = ::pread(file_.get(), buffer.data() + done, buffer.size() - done,
-                                  static_cast<off_t>(offset + done));
+      const ssize_t got =
+          ::pread(file_.get(), buffer.data() + done, buffer.size() - done, static_cast<off_t>(offset + done));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return cannot_read(path_, errno);
       if (got == 0) break;

@@ -159,7 +159,8 @@ Result<void> Decoder::Impl::open_format() {
   const int opened =
       avformat_open_input(&context, nullptr, nullptr, &options);  // frees the context if it fails
   av_dict_free(&options);
-  if (opened < 0) return not_a_recording(source, {"録音・動画として読めません", "not readable as a recording"});
+  if (opened < 0)
+    return not_a_recording(source, {"録音・動画として読めません", "not readable as a recording"});
   format.reset(context);
   if (avformat_find_stream_info(context, nullptr) < 0)
     return not_a_recording(source, {"中身を読めません", "its content cannot be read"});
@@ -288,9 +289,10 @@ std::vector<std::vector<float>> Decoder::Impl::convert(const AVFrame* input_fram
                                           std::vector<float>(static_cast<std::size_t>(std::max(room, 0))));
   std::array<std::uint8_t*, kMaximumChannels> planes{};
   for (std::size_t i = 0; i < channels; ++i) planes[i] = reinterpret_cast<std::uint8_t*>(samples[i].data());
-  auto** input = input_frame != nullptr ? const_cast<const std::uint8_t**>(input_frame->extended_data) : nullptr;
-  const int made =
-      swr_convert(resampler.get(), planes.data(), room, input, input_frame != nullptr ? input_frame->nb_samples : 0);
+  auto** input =
+      input_frame != nullptr ? const_cast<const std::uint8_t**>(input_frame->extended_data) : nullptr;
+  const int made = swr_convert(resampler.get(), planes.data(), room, input,
+                               input_frame != nullptr ? input_frame->nb_samples : 0);
   for (auto& channel : samples) {
     channel.resize(static_cast<std::size_t>(std::max(made, 0)));
     // Float files may carry NaN or values far beyond full scale; everything after this relies on [-1, 1].

@@ -32,8 +32,9 @@ struct TrackFacts {
 
 /// Decodes the best sound track of a file from start to end.
 ///
-/// The bytes are read here: libavformat never sees the name, so a name like "concat:x" or "http://x" is only a
-/// name, and formats that point to other files or hosts (playlists, SDP) are not in the list of those tried.
+/// The bytes are read here: libavformat never sees the name, so a name like "concat:x" or "http://x" is only
+/// a name, and formats that point to other files or hosts (playlists, SDP) are not in the list of those
+/// tried.
 class Decoder {
  public:
   /// `rate_hz`: sample rate of the result, 0 to keep the file's.

@@ -16,7 +16,6 @@ namespace guardian::media {
 using InspectProgress = std::function<void(double share)>;
 
 /// Errors: as Decoder::open and Decoder::read; cancelled.
-Result<Recording> inspect(const Source& source, const InspectProgress& progress,
-                          const std::stop_token& stop);
+Result<Recording> inspect(const Source& source, const InspectProgress& progress, const std::stop_token& stop);
 
 }  // namespace guardian::media

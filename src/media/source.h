@@ -17,11 +17,12 @@ namespace guardian::media {
 class Source {
  public:
   template <class Path>
-    requires std::convertible_to<Path, std::filesystem::path>
-  Source(const Path& path) : path_(path) {}  // NOLINT(google-explicit-constructor): a path is a source
+  requires std::convertible_to<Path, std::filesystem::path> Source(const Path& path)
+      : path_(path) {}  // NOLINT(google-explicit-constructor): a path is a source
 
   /// `name` is the recording's file name: data for people, never opened. One reading at a time.
-  Source(std::shared_ptr<ByteSource> bytes, std::string name) : bytes_(std::move(bytes)), path_(std::move(name)) {}
+  Source(std::shared_ptr<ByteSource> bytes, std::string name)
+      : bytes_(std::move(bytes)), path_(std::move(name)) {}
 
   /// The file name without folders.
   std::string name() const { return path_.filename().string(); }

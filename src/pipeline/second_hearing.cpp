@@ -24,8 +24,8 @@ std::vector<speech::Doubt> to_doubts(const std::vector<judgement::Suspicion>& su
 }  // namespace
 
 Result<std::vector<judgement::Hearing>> hear_again(Listener& listener, const judgement::Judge& judge,
-                                                   const media::Source& source,
-                                                   const HeardRecording& heard, const std::stop_token& stop) {
+                                                   const media::Source& source, const HeardRecording& heard,
+                                                   const std::stop_token& stop) {
   std::vector<judgement::Hearing> hearings;
   if (!listener.can_hear_again()) return hearings;
   auto suspicions = judge.suspicions(heard.transcript);

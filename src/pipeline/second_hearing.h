@@ -11,10 +11,10 @@
 
 namespace guardian::pipeline {
 
-/// One hearing per suspicion that could be put; none with a recogniser that cannot weigh words. The source must
-/// be the one that was listened to. Errors: those of reading it; model; cancelled.
+/// One hearing per suspicion that could be put; none with a recogniser that cannot weigh words. The source
+/// must be the one that was listened to. Errors: those of reading it; model; cancelled.
 Result<std::vector<judgement::Hearing>> hear_again(Listener& listener, const judgement::Judge& judge,
-                                                   const media::Source& source,
-                                                   const HeardRecording& heard, const std::stop_token& stop);
+                                                   const media::Source& source, const HeardRecording& heard,
+                                                   const std::stop_token& stop);
 
 }  // namespace guardian::pipeline

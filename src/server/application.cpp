@@ -60,9 +60,8 @@ Result<std::unique_ptr<Application>> Application::open(Config config, const std:
 
 std::vector<Route> Application::routes() {
   std::vector<Route> all;
-  for (auto routes :
-       {routes_of_system(*this), routes_of_access(*this), routes_of_recordings(*this), routes_of_jobs(*this),
-        routes_of_usage(*this), routes_of_load(*this)})
+  for (auto routes : {routes_of_system(*this), routes_of_access(*this), routes_of_recordings(*this),
+                      routes_of_jobs(*this), routes_of_usage(*this), routes_of_load(*this)})
     all.insert(all.end(), std::make_move_iterator(routes.begin()), std::make_move_iterator(routes.end()));
   return all;
 }

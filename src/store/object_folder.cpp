@@ -207,8 +207,8 @@ class ObjectFolder final : public ObjectStore {
     Descriptor file(::open(places.draft.c_str(), O_RDWR | O_CLOEXEC));
     if (!file.valid() || ::ftruncate(file.get(), static_cast<off_t>(place_of(segments))) != 0)
       return cannot_write(places.draft, errno);
-    return std::make_unique<FolderWriter>(places, std::move(file), SegmentSeal(id, key.number, key.key), draft,
-                                          true);
+    return std::make_unique<FolderWriter>(places, std::move(file), SegmentSeal(id, key.number, key.key),
+                                          draft, true);
   }
 
   Result<std::unique_ptr<ByteSource>> open(const std::string& id, const KeyFinder& find_key) override {
@@ -303,9 +303,10 @@ Result<std::string> read_object(ObjectStore& objects, const std::string& id, con
   auto source = objects.open(id, find_key);
   if (!source) return tl::unexpected<Error>(source.error());
   if ((*source)->size() > limit)
-    return fail(Error::Kind::too_large, id,
-                {fmt::format("大きすぎます (上限 {} バイト)", limit), fmt::format("larger than {} bytes", limit)},
-                {"一部ずつ読んでください", "Read it in parts"});
+    return fail(
+        Error::Kind::too_large, id,
+        {fmt::format("大きすぎます (上限 {} バイト)", limit), fmt::format("larger than {} bytes", limit)},
+        {"一部ずつ読んでください", "Read it in parts"});
   return read_at(**source, 0, static_cast<std::size_t>((*source)->size()));
 }
 

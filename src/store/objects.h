@@ -1,8 +1,9 @@
 // store/objects.h - large things that a server keeps: recordings, reports. Beside the database
 // (store/database.h), which knows their ids; nothing here knows what they are or whose.
-// Objects are sealed with libsodium's secretstream in segments of a mebibyte, so that any place can be read by
-// opening only its segment. Each segment is bound to the object's id, to its own number and to whether it is
-// the last: a segment that is changed, moved, left out, cut off or taken from another object does not open.
+// Objects are sealed with libsodium's secretstream in segments of a mebibyte, so that any place can be read
+// by opening only its segment. Each segment is bound to the object's id, to its own number and to whether it
+// is the last: a segment that is changed, moved, left out, cut off or taken from another object does not
+// open.
 #pragma once
 
 #include <cstdint>
@@ -42,9 +43,11 @@ class ObjectWriter {
   virtual ~ObjectWriter() = default;
   /// Errors: storage. After an error only the last `pause` counts.
   virtual Result<void> append(std::string_view bytes) = 0;
-  /// Brings what was written to the disk; a draft survives a loss of power. Writing may go on. Errors: storage.
+  /// Brings what was written to the disk; a draft survives a loss of power. Writing may go on. Errors:
+  /// storage.
   virtual Result<Draft> pause() = 0;
-  /// The object exists when this returns, with all its bytes on the disk; nothing may follow. Errors: storage.
+  /// The object exists when this returns, with all its bytes on the disk; nothing may follow. Errors:
+  /// storage.
   virtual Result<void> commit() = 0;
 };
 
@@ -70,7 +73,8 @@ class ObjectStore {
   /// An object or draft is gone for good when this returns; one that never was is as well. Errors: storage.
   virtual Result<void> remove(const std::string& id) = 0;
 
-  /// Removes the drafts that nobody will resume: after a crash, before anything else is done. Returns how many.
+  /// Removes the drafts that nobody will resume: after a crash, before anything else is done. Returns how
+  /// many.
   virtual Result<int> sweep(const std::set<std::string>& kept_drafts) = 0;
 };
 

@@ -10,8 +10,8 @@ namespace {
 constexpr std::string_view kMagic = "KGOBJECT";
 constexpr std::uint64_t kVersion = 1;
 
-static_assert(kSealing ==
-              crypto_secretstream_xchacha20poly1305_HEADERBYTES + crypto_secretstream_xchacha20poly1305_ABYTES);
+static_assert(kSealing == crypto_secretstream_xchacha20poly1305_HEADERBYTES +
+                              crypto_secretstream_xchacha20poly1305_ABYTES);
 
 std::string little_endian(std::uint64_t number) {
   std::string bytes(8, '\0');
@@ -37,13 +37,15 @@ unsigned char* as_bytes(std::string& text) { return reinterpret_cast<unsigned ch
 }  // namespace
 
 tl::unexpected<Error> damaged_object(const std::string& id) {
-  return fail(Error::Kind::damaged, id,
-              {"保存されたデータが壊れているか、書き換えられています", "a stored object is damaged or was changed"},
-              {"バックアップから戻してください", "Restore it from a backup"});
+  return fail(
+      Error::Kind::damaged, id,
+      {"保存されたデータが壊れているか、書き換えられています", "a stored object is damaged or was changed"},
+      {"バックアップから戻してください", "Restore it from a backup"});
 }
 
 std::string object_header(std::int64_t key_number) {
-  return std::string(kMagic) + little_endian(kVersion) + little_endian(static_cast<std::uint64_t>(key_number));
+  return std::string(kMagic) + little_endian(kVersion) +
+         little_endian(static_cast<std::uint64_t>(key_number));
 }
 
 Result<std::int64_t> parse_object_header(std::string_view header, const std::string& id) {
@@ -92,10 +94,9 @@ Result<std::string> SegmentSeal::open(std::uint64_t number, std::string_view sea
   unsigned char tag = 0;
   const bool opened =
       crypto_secretstream_xchacha20poly1305_init_pull(&state, as_bytes(sealed), key_.data()) == 0 &&
-      crypto_secretstream_xchacha20poly1305_pull(&state, as_bytes(plain), nullptr, &tag,
-                                                 as_bytes(sealed) + kStreamHeader,
-                                                 sealed.size() - kStreamHeader, as_bytes(bound),
-                                                 bound.size()) == 0;
+      crypto_secretstream_xchacha20poly1305_pull(
+          &state, as_bytes(plain), nullptr, &tag, as_bytes(sealed) + kStreamHeader,
+          sealed.size() - kStreamHeader, as_bytes(bound), bound.size()) == 0;
   sodium_memzero(&state, sizeof state);
   if (!opened || tag != crypto_secretstream_xchacha20poly1305_TAG_FINAL) return damaged_object(id_);
   return plain;

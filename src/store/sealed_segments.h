@@ -1,5 +1,5 @@
-// store/sealed_segments.h - the form of an object: a header, full segments, and a last one that is shorter than
-// the others and may be empty. Used by the implementations of store/objects.h.
+// store/sealed_segments.h - the form of an object: a header, full segments, and a last one that is shorter
+// than the others and may be empty. Used by the implementations of store/objects.h.
 #pragma once
 
 #include <cstdint>

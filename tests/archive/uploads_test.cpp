@@ -58,7 +58,8 @@ struct Place {
   explicit Place(const std::filesystem::path& folder, UploadOptions options = {})
       : database(std::move(*store::open_embedded((folder / "guardian.db").string()))),
         objects(std::move(*store::open_folder(folder / "objects"))),
-        keyring(std::move(*access::Keyring::open(*database, *access::load_master_key(folder / "master.key")))) {
+        keyring(
+            std::move(*access::Keyring::open(*database, *access::load_master_key(folder / "master.key")))) {
     options.enqueue = [](store::Transaction& t, const std::string& tenant,
                          const std::string& recording) -> Result<void> {
       t.execute(
@@ -85,8 +86,7 @@ struct Place {
   }
 
   std::vector<Recording> recordings(const access::Caller& caller, const RecordingFilter& filter = {}) {
-    return database
-        ->read([&](store::Transaction& t) { return list_recordings(t, keyring, caller, filter); })
+    return database->read([&](store::Transaction& t) { return list_recordings(t, keyring, caller, filter); })
         .value();
   }
   std::string bytes_of(const Recording& recording) {
@@ -361,7 +361,8 @@ TEST(UploadDetails, SayWhichFieldIsWrong) {
 }
 
 /// The child uploads until it is killed, and tells after each acknowledged step how far it is.
-[[noreturn]] void upload_until_killed(const std::filesystem::path& folder, const std::string& bytes, int tell) {
+[[noreturn]] void upload_until_killed(const std::filesystem::path& folder, const std::string& bytes,
+                                      int tell) {
   UploadOptions options;
   options.part_bytes = 300'000;
   Place place(folder, std::move(options));

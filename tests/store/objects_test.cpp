@@ -83,7 +83,8 @@ TEST_F(TheObjects, AnyRangeIsRead) {
   EXPECT_EQ((*source)->size(), bytes.size());
   for (const std::size_t offset : {std::size_t{0}, kSegment - 10, kSegment, 2 * kSegment + 990, bytes.size()})
     for (const std::size_t length : {std::size_t{1}, std::size_t{100}, kSegment + 20})
-      EXPECT_EQ(read_range(**source, offset, length), bytes.substr(offset, length)) << offset << " " << length;
+      EXPECT_EQ(read_range(**source, offset, length), bytes.substr(offset, length))
+          << offset << " " << length;
   EXPECT_EQ(read_range(**source, ~0ULL, 5), "");
 }
 
@@ -115,7 +116,9 @@ TEST_F(TheObjects, EveryChangeIsNoticedOrChangesNothing) {
 TEST_F(TheObjects, SegmentsCannotBeSwappedCutOffOrBorrowed) {
   const auto id = put(made_up(3 * kSegment + 5));
   const auto original = sealed(id);
-  const auto segment = [&](std::uint64_t number) { return original.substr(place_of(number), kSealedSegment); };
+  const auto segment = [&](std::uint64_t number) {
+    return original.substr(place_of(number), kSealedSegment);
+  };
   const auto swapped = original.substr(0, kHeader) + segment(1) + segment(0) + segment(2) + segment(3);
   overwrite(id, swapped);
   EXPECT_EQ(whole(id).error().kind, Error::Kind::damaged);

@@ -9,11 +9,11 @@ namespace guardian::server {
 
 class Application;
 
-std::vector<Route> routes_of_access(Application& application);  ///< sessions, users, keys, audit log
-std::vector<Route> routes_of_jobs(Application& application);    ///< the queue, a stream of progress
+std::vector<Route> routes_of_access(Application& application);      ///< sessions, users, keys, audit log
+std::vector<Route> routes_of_jobs(Application& application);        ///< the queue, a stream of progress
 std::vector<Route> routes_of_recordings(Application& application);  ///< recordings, reports, their analysis
-std::vector<Route> routes_of_load(Application& application);    ///< own load, objections, groups in bands
-std::vector<Route> routes_of_system(Application& application);  ///< health, description of the API
-std::vector<Route> routes_of_usage(Application& application);   ///< minutes, plan, allowances, calendar
+std::vector<Route> routes_of_load(Application& application);        ///< own load, objections, groups in bands
+std::vector<Route> routes_of_system(Application& application);      ///< health, description of the API
+std::vector<Route> routes_of_usage(Application& application);       ///< minutes, plan, allowances, calendar
 
 }  // namespace guardian::server
