@@ -531,7 +531,6 @@ def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("e5", "shared", "own", "validation", "out"):
         p.add_argument("--" + name, required=True)
-    p.add_argument("--start", help="encoder-layers.bin of an earlier run to go on from; without it, the public weights")
     p.add_argument("--layers", type=int, default=8, help="upper layers to train")
     p.add_argument("--epochs", type=int, default=4)
     p.add_argument("--rate", type=float, default=3e-4)
@@ -551,14 +550,9 @@ def main():
     jax.config.update("jax_default_prng_impl", "rbg")  # several times faster than the default on processors
     library = build_engine(args.e5, args.out)
     original = os.path.join(args.e5, "e5-small-q4.bin")
-    data = open(original, "rb").read()
-    begun = original
-    if args.start:
-        begun = os.path.join(args.out, "start-q4.bin")
-        open(begun, "wb").write(merge_encoder.merge(data, open(args.start, "rb").read()))
-    engine = Engine(library, begun)
-    emb, layers = load_model(open(begun, "rb").read())
-    assert write_model(data, load_model(data)[1], 0) == data or print("note: empty blocks rewritten")
+    data, engine = open(original, "rb").read(), Engine(library, original)
+    emb, layers = load_model(data)
+    assert write_model(data, layers, 0) == data or print("note: empty blocks rewritten")
     items, valid, valid_turns = load_data(args.shared, args.own, args.validation)
     random.Random(args.seed).shuffle(items)
     items = items[:args.limit]

@@ -22,6 +22,23 @@ Result<server::Config> find_config(const ServeOptions& options) {
   return server::read_config(options.config.empty() ? kUsualFile : options.config);
 }
 
+/// As long as nobody has come in: the link for the first user, told here and nowhere else.
+Result<void> tell_first_link(server::Application& application, const std::string& url, Language language) {
+  const auto is_new = application.people().is_new();
+  if (!is_new) return tl::unexpected<Error>(is_new.error());
+  if (!*is_new) return {};
+  const auto link = application.people().set_up(language == Language::japanese ? "わが社" : "Our company");
+  if (!link) return tl::unexpected<Error>(link.error());
+  const char* form = language == Language::japanese
+                         ? "最初の利用者の登録 (24 時間有効、一度だけ):\n"
+                         : "The first user comes in with this, once, within 24 hours:\n";
+  return print(
+      fmt::format("{}  curl {}/api/v1/invitations/accept -H 'Content-Type: application/json' -d "
+                  "'{{\"secret\":\"{}\",\"login\":\"you@example.jp\",\"name\":\"NAME\",\"password\":"
+                  "\"...\"}}'\n",
+                  form, url, link->secret));
+}
+
 void wait_for(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any stopped;
@@ -43,6 +60,7 @@ Result<void> serve_until_stopped(const server::Config& config, const CommonOptio
   const auto& shown = config.public_url.empty() ? url : config.public_url;
   const auto told = print(common.language == Language::japanese ? fmt::format("{} で動いています\n", shown)
                                                                 : fmt::format("Serving at {}\n", shown));
+  if (auto linked = tell_first_link(**application, shown, common.language); !linked) return linked;
   wait_for(common.stop);
   telemetry.log(server::Severity::info, "server.stopping");
   const int cut = (*running)->stop();

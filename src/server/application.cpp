@@ -54,14 +54,43 @@ Result<std::unique_ptr<Application>> Application::open(Config config, const std:
   application->load_ledger_ =
       std::make_unique<load::LoadLedger>(*application->keyring_, *application->audit_);
   application->group_pictures_ = std::make_unique<load::GroupPictures>(*application->load_ledger_);
+  if (auto wired = application->wire(); !wired) return tl::unexpected<Error>(wired.error());
   application->authenticate_by(authenticate_with(*application->sign_in_));
   return application;
 }
 
+/// What an upload and an analysis set going.
+Result<void> Application::wire() {
+  archive::UploadOptions options;
+  options.most_bytes = config_.limits.upload_bytes;
+  options.enqueue = [this](store::Transaction& t, const std::string& tenant,
+                           const std::string& recording) -> Result<void> {
+    const auto job = queue_.enqueue(t, tenant, recording);
+    if (!job) return tl::unexpected<Error>(job.error());
+    return {};
+  };
+  options.note = [this](store::Transaction& t, const access::Caller& caller, const std::string& recording) {
+    audit_->add(t, {caller.tenant, caller.id, "recording.upload", recording, "", ""});
+  };
+  uploads_ = std::make_unique<archive::Uploads>(*database_, *objects_, *keyring_, options);
+  if (auto recovered = uploads_->recover(); !recovered) return recovered;
+  auto words = search::WordIndex::load(*keyring_);
+  if (!words) return tl::unexpected<Error>(words.error());
+  words_.emplace(std::move(*words));
+  add_consequence(
+      [this](store::Transaction& t, const archive::Analysed& a) { return metering_->charge(t, a); });
+  add_consequence([this](store::Transaction& t, const archive::Analysed& a) {
+    return load_ledger_->record_exposure(t, a);
+  });
+  add_consequence([this](store::Transaction& t, const archive::Analysed& a) { return words_->add(t, a); });
+  return {};
+}
+
 std::vector<Route> Application::routes() {
   std::vector<Route> all;
-  for (auto routes : {routes_of_system(*this), routes_of_access(*this), routes_of_recordings(*this),
-                      routes_of_jobs(*this), routes_of_usage(*this), routes_of_load(*this)})
+  for (auto routes :
+       {routes_of_system(*this), routes_of_access(*this), routes_of_recordings(*this), routes_of_jobs(*this),
+        routes_of_usage(*this), routes_of_load(*this), routes_of_uploads(*this)})
     all.insert(all.end(), std::make_move_iterator(routes.begin()), std::make_move_iterator(routes.end()));
   return all;
 }

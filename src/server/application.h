@@ -20,9 +20,11 @@
 #include "archive/analysed.h"
 #include "archive/progress.h"
 #include "archive/queue.h"
+#include "archive/uploads.h"
 #include "archive/workers.h"
 #include "load/group_picture.h"
 #include "load/load_ledger.h"
+#include "search/word_index.h"
 #include "server/config.h"
 #include "server/router.h"
 #include "server/telemetry.h"
@@ -59,6 +61,7 @@ class Application {
   const Key& master_key() const { return *master_; }
   store::ObjectStore& objects() { return *objects_; }
   const archive::Queue& queue() const { return queue_; }
+  archive::Uploads& uploads() { return *uploads_; }
   archive::Progress& progress() { return progress_; }
 
   /// What follows from every analysis, in this order. Before `start`.
@@ -83,6 +86,7 @@ class Application {
  private:
   Application() = default;
   std::filesystem::path objects_folder() const { return config_.data / "objects"; }
+  Result<void> wire();
   void start_workers(const std::stop_token& stop);
   Config config_;
   std::unique_ptr<Telemetry> telemetry_;
@@ -98,6 +102,8 @@ class Application {
   Authenticator authenticator_;
   std::unique_ptr<store::ObjectStore> objects_;
   archive::Queue queue_;
+  std::unique_ptr<archive::Uploads> uploads_;
+  std::optional<search::WordIndex> words_;
   archive::Progress progress_;
   std::vector<archive::Consequence> consequences_;
   std::unique_ptr<archive::Workers> workers_;  ///< of the last, since they use all the others

@@ -22,6 +22,12 @@ constexpr const char* kNumber = "090-1234-5678";
 
 class RecordingsByHttp : public testing::Test {
  protected:
+  template <class Work>
+  auto write(const Work& work) {
+    using Value = std::invoke_result_t<Work, store::Transaction&>;
+    return app_.database().write([&](store::Transaction& t) -> Result<Value> { return work(t); }).value();
+  }
+
   RecordingsByHttp() {
     add_caller("department", "t1", Reach::tenant, {Permission::see_personal, Permission::upload});
     add_caller("manager", "t1", Reach::group, {});
@@ -42,12 +48,6 @@ class RecordingsByHttp : public testing::Test {
     caller.permissions.insert(Permission::read_recordings);
     server_.add_caller(token, caller);
   }
-  template <class Work>
-  auto write(const Work& work) {
-    using Value = std::invoke_result_t<Work, store::Transaction&>;
-    return app_.database().write([&](store::Transaction& t) -> Result<Value> { return work(t); }).value();
-  }
-
   std::string add(const std::optional<std::string>& group = std::nullopt, std::int64_t score = -1) {
     Recording recording;
     recording.id = make_id();

@@ -15,5 +15,7 @@ std::vector<Route> routes_of_recordings(Application& application);  ///< recordi
 std::vector<Route> routes_of_load(Application& application);        ///< own load, objections, groups in bands
 std::vector<Route> routes_of_system(Application& application);      ///< health, description of the API
 std::vector<Route> routes_of_usage(Application& application);       ///< minutes, plan, allowances, calendar
+std::vector<Route> routes_of_uploads(
+    Application& application);  ///< recordings coming in, their sound going out
 
 }  // namespace guardian::server
