@@ -38,7 +38,7 @@ Result<std::unique_ptr<Application>> Application::open(Config config, const std:
   application->master_ = *master;
   application->keyring_.emplace(std::move(*keyring));
   application->audit_ =
-      std::make_unique<access::AuditLog>(*application->database_, *application->keyring_, *master);
+      std::make_unique<access::AuditLog>(*application->database_, *application->keyring_);
   application->people_ =
       std::make_unique<access::People>(*application->database_, *application->keyring_, *application->audit_);
   application->sign_in_ =
