@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include "archive/certificate.h"
 #include "archive/recordings.h"
@@ -50,6 +51,20 @@ bool is_used(Transaction& transaction, const std::string& tenant, const std::str
              "(object_id = ? OR report_id = ?) LIMIT 1",
              {tenant, object, object})
       .has_value();
+}
+
+/// Objects that hold something of a recording, with their kinds. A job may have left a report that never became
+/// the recording's.
+std::map<std::string, std::string> objects_named(Transaction& transaction, const std::string& tenant,
+                                                 const std::string& id) {
+  std::map<std::string, std::string> objects;
+  for (const auto& row : transaction.query(
+           "SELECT object_id AS object, 'sound' AS kind FROM recordings WHERE tenant_id = ? AND id = ? UNION "
+           "SELECT report_id, 'report' FROM recordings WHERE tenant_id = ? AND id = ? UNION "
+           "SELECT report_id, 'report' FROM jobs WHERE tenant_id = ? AND recording_id = ?",
+           {tenant, id, tenant, id, tenant, id}))
+    if (const auto object = row.text_if("object")) objects.emplace(*object, row.text("kind"));
+  return objects;
 }
 
 nlohmann::json objects_of(Transaction& transaction, const std::string& tenant, const std::string& id) {
@@ -121,20 +136,14 @@ void Retention::mark(Transaction& transaction, const Deletion& deletion) {
   transaction.execute(
       "INSERT INTO deletions (recording_id, tenant_id, cause, actor, started_ms) VALUES (?, ?, ?, ?, ?)",
       {deletion.recording, deletion.tenant, std::string(deletion.cause), deletion.actor, deletion.at_ms});
-  const auto objects = transaction.first(
-      "SELECT object_id, report_id FROM recordings WHERE tenant_id = ? AND id = ?",
-      {deletion.tenant, deletion.recording});
+  const auto objects = objects_named(transaction, deletion.tenant, deletion.recording);
   transaction.execute("UPDATE recordings SET state = 'deleted', deleted_ms = ? WHERE tenant_id = ? AND id = ?",
                       {deletion.at_ms, deletion.tenant, deletion.recording});
-  const auto note = [&](const std::optional<std::string>& object, const char* kind) {
-    if (!object || object->empty()) return;
+  for (const auto& [object, kind] : objects)
     transaction.execute(
         "INSERT INTO deletion_objects (recording_id, object_id, kind, shared) VALUES (?, ?, ?, ?)",
-        {deletion.recording, *object, std::string(kind),
-         std::int64_t{is_used(transaction, deletion.tenant, *object) ? 1 : 0}});
-  };
-  note(objects->text("object_id"), "sound");
-  note(objects->text_if("report_id"), "report");
+        {deletion.recording, object, kind,
+         std::int64_t{is_used(transaction, deletion.tenant, object) ? 1 : 0}});
   for (const auto& forget : parts_.forgetting) forget(transaction, deletion.tenant, deletion.recording);
   blank(transaction, deletion);
   parts_.audit.add(transaction, {deletion.tenant, deletion.actor, "recording.delete", deletion.recording,

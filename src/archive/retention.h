@@ -60,6 +60,9 @@ class Retention {
  public:
   Retention(RetentionParts parts, KeepingDays days) : parts_(std::move(parts)), days_(days) {}
 
+  /// One more of those who forget. Before anybody else uses this.
+  void forget_with(Forgetting forgetting) { parts_.forgetting.push_back(std::move(forgetting)); }
+
   /// Deletes at the caller's wish, whatever the grade; work on it ends. When this returns, the files are gone.
   /// `reason` goes to the audit log, sealed. Errors: not_found, also for what is beyond the caller's reach;
   /// conflict, under legal hold; storage: if only files are left, the next sweep finishes it.
