@@ -19,8 +19,6 @@ constexpr const char* kContext = "audit.details";
 constexpr int kPage = 500;
 constexpr int kSharers = 256;  // reads noted in one unit of work
 
-Key chain_key(const Key& master) { return derive(master, "audit chain"); }
-
 /// Lengths before contents: two different entries never give the same text.
 std::string hash_of(const Key& key, const std::string& before, std::int64_t number, std::int64_t at_ms,
                     const AuditEntry& entry, const std::string& sealed) {
@@ -60,8 +58,8 @@ struct AuditLog::Impl {
   std::deque<Waiting> waiting;
   std::jthread writer;
 
-  Impl(store::Database& where, const Keyring& keys, const Key& master)
-      : database(where), keyring(keys), key(chain_key(master)) {}
+  Impl(store::Database& where, const Keyring& keys)
+      : database(where), keyring(keys), key(keys.lasting(Keyring::Lasting::audit_chain)) {}
 
   void add(store::Transaction& transaction, const AuditEntry& entry) const {
     const auto last = transaction.first("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1");
@@ -100,8 +98,8 @@ struct AuditLog::Impl {
   }
 };
 
-AuditLog::AuditLog(store::Database& database, const Keyring& keyring, const Key& master)
-    : impl_(std::make_unique<Impl>(database, keyring, master)) {
+AuditLog::AuditLog(store::Database& database, const Keyring& keyring)
+    : impl_(std::make_unique<Impl>(database, keyring)) {
   impl_->writer = std::jthread([impl = impl_.get()](const std::stop_token& stop) { impl->write(stop); });
 }
 
@@ -145,7 +143,9 @@ Result<std::vector<AuditRecord>> AuditLog::list(const std::string& tenant, const
 
 Result<AuditHead> verify_audit(store::Database& database, const Key& master,
                                const std::optional<AuditHead>& expected) {
-  const auto key = chain_key(master);
+  const auto keyring = Keyring::open(database, master);
+  if (!keyring) return tl::unexpected<Error>(keyring.error());
+  const auto key = keyring->lasting(Keyring::Lasting::audit_chain);
   AuditHead head;
   bool met = !expected || expected->number == 0;
   const auto check_page = [&](store::Transaction& transaction) -> Result<bool> {

@@ -1,8 +1,8 @@
 // access/audit.h - who did what, and when: every read and every change of what was recorded, as a chain in
 // which no entry can be altered, moved or taken out of the middle unnoticed. Each entry carries a keyed hash
-// over itself and the hash before it. The key is derived from the master key, so writing the database is not
-// enough to forge one. Entries cut off at the end show only against a head that was noted elsewhere: `verify`
-// and the server's log tell it.
+// over itself and the hash before it. The key follows from the first master key, so writing the database is
+// not enough to forge one. Entries cut off at the end show only against a head that was noted elsewhere:
+// `verify` and the server's log tell it.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ struct AuditHead {
 /// Safe to use from several threads. The database and the keyring must outlive it.
 class AuditLog {
  public:
-  AuditLog(store::Database& database, const Keyring& keyring, const Key& master);
+  AuditLog(store::Database& database, const Keyring& keyring);
   AuditLog(const AuditLog&) = delete;
   AuditLog& operator=(const AuditLog&) = delete;
   ~AuditLog();

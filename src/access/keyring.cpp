@@ -62,27 +62,69 @@ void insert_key(store::Transaction& transaction, const std::string& tenant, cons
        now_ms()});
 }
 
+constexpr std::array<std::pair<Keyring::Lasting, std::string_view>, 2> kLasting = {
+    {{Keyring::Lasting::audit_chain, "audit chain"},
+     {Keyring::Lasting::certificates, "deletion certificates"}}};
+
+std::string lasting_context(std::string_view purpose) { return fmt::format("lasting_keys {}", purpose); }
+
 struct TenantKeys {
   std::map<std::int64_t, Key> data;
   std::map<std::int64_t, Key> hash;
 };
 
-Result<std::map<std::string, TenantKeys>> read_keys(store::Transaction& transaction, const Key& master) {
-  std::map<std::string, TenantKeys> all;
+struct AllKeys {
+  std::map<std::string, TenantKeys> tenants;
+  std::map<Keyring::Lasting, Key> lasting;
+};
+
+tl::unexpected<Error> other_master() {
+  return fail(
+      Error::Kind::damaged, "master key",
+      {"別のマスター鍵で封をされています", "the keys were sealed under another master key"},
+      {"このデータフォルダーのマスター鍵を指定してください", "Name the master key of this data folder"});
+}
+
+/// Under the first master key they follow from it; a change of the master key writes them down.
+Result<std::map<Keyring::Lasting, Key>> read_lasting(store::Transaction& transaction, const Key& master) {
+  std::map<Keyring::Lasting, Key> lasting;
+  for (const auto& [purpose, name] : kLasting) {
+    const auto row =
+        transaction.first("SELECT key_sealed FROM lasting_keys WHERE purpose = ?", {std::string(name)});
+    if (!row) {
+      lasting.emplace(purpose, derive(master, name));
+      continue;
+    }
+    const auto key = unseal(master, row->bytes("key_sealed"), lasting_context(name))
+                         .and_then([](const std::string& bytes) { return Key::from_bytes(bytes); });
+    if (!key) return other_master();
+    lasting.emplace(purpose, *key);
+  }
+  return lasting;
+}
+
+void insert_lasting(store::Transaction& transaction, std::string_view purpose, const Key& key,
+                    const Key& master) {
+  transaction.execute(
+      "INSERT INTO lasting_keys (purpose, key_sealed) VALUES (?, ?)",
+      {std::string(purpose), store::Blob{seal(master, key.bytes(), lasting_context(purpose))}});
+}
+
+Result<AllKeys> read_keys(store::Transaction& transaction, const Key& master) {
+  AllKeys all;
   for (const auto& row : transaction.query("SELECT tenant_id, kind, version, key_sealed FROM tenant_keys")) {
     const auto tenant = row.text("tenant_id");
     const auto kind = row.text("kind");
     const auto version = row.integer("version");
     const auto key = unseal(master, row.bytes("key_sealed"), context_of(tenant, kind, version))
                          .and_then([](const std::string& bytes) { return Key::from_bytes(bytes); });
-    if (!key)
-      return fail(
-          Error::Kind::damaged, "master key",
-          {"別のマスター鍵で封をされています", "the keys were sealed under another master key"},
-          {"このデータフォルダーのマスター鍵を指定してください", "Name the master key of this data folder"});
-    auto& keys = kind == "data" ? all[tenant].data : all[tenant].hash;
+    if (!key) return other_master();
+    auto& keys = kind == "data" ? all.tenants[tenant].data : all.tenants[tenant].hash;
     keys.emplace(version, *key);
   }
+  auto lasting = read_lasting(transaction, master);
+  if (!lasting) return tl::unexpected<Error>(lasting.error());
+  all.lasting = std::move(*lasting);
   return all;
 }
 
@@ -90,6 +132,19 @@ Result<std::map<std::string, TenantKeys>> read_keys(store::Transaction& transact
 
 Result<Key> load_master_key(const std::filesystem::path& file) {
   if (const char* hex = std::getenv(kVariable); hex != nullptr) return parse_key(hex, kVariable);
+  return master_key_in(file);
+}
+
+Result<Key> find_master_key(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (std::getenv(kVariable) == nullptr && !std::filesystem::exists(file, ignored))
+    return fail(Error::Kind::not_found, file.string(), {"マスター鍵がありません", "there is no master key"},
+                {fmt::format("--master-key でファイルを、または {} で鍵を指定してください", kVariable),
+                 fmt::format("Name its file by --master-key, or the key by {}", kVariable)});
+  return load_master_key(file);
+}
+
+Result<Key> master_key_in(const std::filesystem::path& file) {
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return make_master_key(file);
   if (auto good = check_private(file); !good) return tl::unexpected<Error>(good.error());
@@ -99,13 +154,17 @@ Result<Key> load_master_key(const std::filesystem::path& file) {
 }
 
 struct Keyring::Impl {
-  Impl(store::Database& where, const Key& master_key, std::map<std::string, TenantKeys> keys)
-      : database(where), master(master_key), tenants(std::move(keys)) {}
+  Impl(store::Database& where, const Key& master_key, AllKeys keys)
+      : database(where),
+        master(master_key),
+        tenants(std::move(keys.tenants)),
+        lasting(std::move(keys.lasting)) {}
 
   store::Database& database;
   Key master;
   mutable std::shared_mutex mutex;
   std::map<std::string, TenantKeys> tenants;
+  std::map<Lasting, Key> lasting;  ///< never changed
 
   /// Copies, so that a rotation meanwhile hurts nobody.
   template <class Use>
@@ -178,6 +237,8 @@ Result<Key> Keyring::object_key(const std::string& tenant, std::int64_t version)
               {"バックアップを確かめてください", "Check your backups"});
 }
 
+Key Keyring::lasting(Lasting purpose) const { return impl_->lasting.at(purpose); }
+
 Result<void> Keyring::rotate(const std::string& tenant) {
   const auto key = Key::random();
   const auto version = newest(tenant).version + 1;
@@ -201,6 +262,9 @@ Result<void> Keyring::change_master(const Key& master) {
       for (const auto& [version, key] : keys.hash)
         insert_key(transaction, tenant, "hash", version, key, master);
     }
+    transaction.execute("DELETE FROM lasting_keys");
+    for (const auto& [purpose, name] : kLasting)
+      insert_lasting(transaction, name, impl_->lasting.at(purpose), master);
     return {};
   });
   if (written) impl_->master = master;

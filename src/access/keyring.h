@@ -20,6 +20,12 @@ namespace guardian::access {
 /// its owner only. A missing file is made, with mode 0600. Errors: unreadable, damaged, storage.
 Result<Key> load_master_key(const std::filesystem::path& file);
 
+/// The same for a data folder that exists already, whose key cannot be a new one. Errors: also not_found.
+Result<Key> find_master_key(const std::filesystem::path& file);
+
+/// Of the file alone, whatever the environment says; made if it is missing. Errors: as above.
+Result<Key> master_key_in(const std::filesystem::path& file);
+
 /// Safe to use from several threads.
 class Keyring {
  public:
@@ -52,9 +58,14 @@ class Keyring {
   /// Errors: not_found.
   Result<Key> object_key(const std::string& tenant, std::int64_t version) const;
 
+  /// Keys that a new master key leaves as they are: what was chained or signed stays verifiable.
+  enum class Lasting { audit_chain, certificates };
+  Key lasting(Lasting purpose) const;
+
   /// From now on the tenant's things are sealed with a new key.
   Result<void> rotate(const std::string& tenant);
-  /// Seals all keys under another master key; after it the old one opens nothing. Errors: storage.
+  /// Seals all keys under another master key; after it the old one opens nothing. Nobody else may have the
+  /// data folder open: another keyring would go on with the old one. Errors: storage.
   Result<void> change_master(const Key& master);
   /// Forgets a tenant's keys: whatever is sealed with them is gone for good, in every backup, too.
   void shred(store::Transaction& transaction, const std::string& tenant);

@@ -49,6 +49,12 @@ struct Arguments {
   PolicyDiffOptions policy_diff;
   EvaluateOptions evaluate;
   ServeOptions serve;
+  BackupOptions backup;
+  DataOptions data;
+  CertificateOptions certificate;
+  std::string audit_head;
+  std::string tenant;
+  std::filesystem::path new_key;
   std::filesystem::path config;
   std::vector<std::filesystem::path> transcript_files;
   std::filesystem::path utterances;
@@ -204,6 +210,64 @@ void add_server(CLI::App& program, Arguments& arguments) {
       ->add_option("FILE", arguments.config, "設定 (既定: guardian.yaml) / configuration");
 }
 
+void add_data(CLI::App& command, DataOptions& data) {
+  command.add_option("--data", data.data, "データフォルダー / data folder")->required();
+  command.add_option("--master-key", data.master_key,
+                     "マスター鍵のファイル (既定: データフォルダーの master.key) / the master key's file");
+}
+
+void add_backup(CLI::App& program, Arguments& arguments) {
+  auto& backup =
+      *program.add_subcommand("backup", "サーバーを止めずにバックアップする / back up a server's data");
+  backup.add_option("--data", arguments.backup.data.data, "データフォルダー / data folder")->required();
+  backup.add_option("--to", arguments.backup.folder, "バックアップ先 / folder of the backup")->required();
+  backup.add_flag("--verify", arguments.backup.verify,
+                  "終わりに読み直して照合する / read it again at the end");
+  auto& restore = *program.add_subcommand("restore", "バックアップから戻す / bring a backup back");
+  restore.add_option("--from", arguments.backup.folder, "バックアップ / folder of the backup")->required();
+  add_data(restore, arguments.backup.data);
+}
+
+void add_keys(CLI::App& program, Arguments& arguments) {
+  auto& audit = *program.add_subcommand("audit", "監査記録 / the audit log");
+  audit.require_subcommand(1);
+  auto& verify = *audit.add_subcommand("verify", "書き換えがないか確かめる / check that nothing was changed");
+  add_data(verify, arguments.data);
+  verify.add_option("--expect", arguments.audit_head,
+                    "以前に控えた末尾 番号:ハッシュ / an end noted earlier, NUMBER:HASH");
+  auto& keys =
+      *program.add_subcommand("keys", "暗号鍵 (サーバーを止めて) / keys, while the server is stopped");
+  keys.require_subcommand(1);
+  auto& rotate = *keys.add_subcommand("rotate", "テナントの鍵を新しくする / a new key for new things");
+  add_data(rotate, arguments.data);
+  rotate.add_option("--tenant", arguments.tenant, "テナントの ID (既定: すべて) / one tenant only");
+  auto& master = *keys.add_subcommand("change-master", "マスター鍵を替える / another master key");
+  add_data(master, arguments.data);
+  master
+      .add_option("--new-key", arguments.new_key, "新しい鍵のファイル。なければ作る / made if it is missing")
+      ->required();
+  auto& certificate = *program.add_subcommand("certificate", "削除証明書 / certificates of deletion");
+  certificate.require_subcommand(1);
+  auto& check = *certificate.add_subcommand("verify", "証明書を確かめる / check a certificate");
+  check.add_option("FILE", arguments.certificate.file, "証明書 / certificate")->required();
+  check.add_option("--public-key", arguments.certificate.public_key,
+                   "サーバーの公開鍵 / the server's public key");
+  check.add_option("--data", arguments.certificate.data.data, "データフォルダー / data folder instead");
+  check.add_option("--master-key", arguments.certificate.data.master_key,
+                   "マスター鍵 / the master key's file");
+}
+
+int run_keeping(const CLI::App& program, const Arguments& arguments) {
+  const auto& common = arguments.common;
+  if (program.got_subcommand("backup")) return backup(arguments.backup, common);
+  if (program.got_subcommand("restore")) return restore(arguments.backup, common);
+  if (program.got_subcommand("audit")) return audit_verify(arguments.data, arguments.audit_head, common);
+  if (program.got_subcommand("certificate")) return certificate_verify(arguments.certificate, common);
+  if (program.get_subcommand("keys")->got_subcommand("rotate"))
+    return keys_rotate(arguments.data, arguments.tenant, common);
+  return keys_change_master(arguments.data, arguments.new_key, common);
+}
+
 int run_models(const CLI::App& models, const Arguments& arguments) {
   if (models.got_subcommand("list")) return models_list(arguments.common);
   if (models.got_subcommand("pull")) return models_pull(arguments.models, arguments.common);
@@ -253,7 +317,8 @@ int dispatch(const CLI::App& program, Arguments& arguments) {
   if (program.got_subcommand("serve")) return serve(arguments.serve, arguments.common);
   if (program.got_subcommand("config")) return config_check(arguments.config, arguments.common);
   if (program.got_subcommand("evaluate")) return run_evaluate(arguments, *program.get_subcommand("evaluate"));
-  return run_models(*program.get_subcommand("models"), arguments);
+  if (program.got_subcommand("models")) return run_models(*program.get_subcommand("models"), arguments);
+  return run_keeping(program, arguments);
 }
 
 }  // namespace
@@ -273,6 +338,8 @@ int run(int argc, char** argv) {
   add_evaluate(program, arguments);
   add_train(program, arguments);
   add_server(program, arguments);
+  add_backup(program, arguments);
+  add_keys(program, arguments);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

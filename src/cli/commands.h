@@ -106,6 +106,38 @@ int config_check(const std::filesystem::path& file, const CommonOptions& common)
 /// For the server only: analyses what it is told on standard input (archive/work.h).
 int work(const std::filesystem::path& objects, const ListeningOptions& options, const CommonOptions& common);
 
+/// Where a server's data lies and what opens it.
+struct DataOptions {
+  std::filesystem::path data;
+  std::filesystem::path
+      master_key;  ///< empty: master.key in the data folder; $GUARDIAN_MASTER_KEY comes first
+};
+
+struct BackupOptions {
+  DataOptions data;
+  std::filesystem::path folder;  ///< of the backup
+  bool verify = false;           ///< read all of it again afterwards
+};
+/// Also while the server runs.
+int backup(const BackupOptions& options, const CommonOptions& common);
+int restore(const BackupOptions& options, const CommonOptions& common);
+
+/// `expected`: NUMBER:HASH, a head that was noted earlier; empty: none.
+int audit_verify(const DataOptions& options, const std::string& expected, const CommonOptions& common);
+
+/// `tenant` empty: all.
+int keys_rotate(const DataOptions& options, const std::string& tenant, const CommonOptions& common);
+/// `file` is made if it is missing.
+int keys_change_master(const DataOptions& options, const std::filesystem::path& file,
+                       const CommonOptions& common);
+
+struct CertificateOptions {
+  std::filesystem::path file;
+  std::string public_key;  ///< hexadecimal; empty: that of the data folder
+  DataOptions data;
+};
+int certificate_verify(const CertificateOptions& options, const CommonOptions& common);
+
 /// Parses the command line and runs the command.
 int run(int argc, char** argv);
 

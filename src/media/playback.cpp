@@ -9,6 +9,7 @@
 
 #include "media/decoder.h"
 #include "media/mp3_writer.h"
+#include "media/silence.h"
 
 namespace guardian::media {
 namespace {
@@ -104,14 +105,17 @@ class ClipCutter {
   std::vector<PlaybackSpan> spans_;
 };
 
-Result<void> encode_all(Decoder& decoder, ClipCutter& cutter, bool first_only, Mp3Writer& writer) {
+Result<void> encode_all(Decoder& decoder, ClipCutter& cutter, const PlaybackOptions& options,
+                        Mp3Writer& writer) {
   while (!cutter.done()) {
-    const auto pcm = decoder.read();
+    auto pcm = decoder.read();
     if (!pcm) return tl::unexpected<Error>(pcm.error());
     if (!*pcm) break;
+    silence(**pcm, kPlaybackRate_hz, options.silences);
     Samples kept = cutter.cut(**pcm);
     if (kept[0].empty()) continue;
-    if (auto written = writer.write(fitted(std::move(kept), first_only)); !written) return written;
+    if (auto written = writer.write(fitted(std::move(kept), options.first_channel_only)); !written)
+      return written;
   }
   return {};
 }
@@ -140,7 +144,7 @@ Result<Playback> encode_playback(const Source& source, const PlaybackOptions& op
   auto writer = Mp3Writer::create(mono ? 1 : 2, kPlaybackRate_hz, mono ? kMonoBitRate : kStereoBitRate);
   if (!writer) return tl::unexpected<Error>(writer.error());
   ClipCutter cutter(std::move(*clips));
-  if (auto encoded = encode_all(*decoder, cutter, options.first_channel_only, *writer); !encoded)
+  if (auto encoded = encode_all(*decoder, cutter, options, *writer); !encoded)
     return tl::unexpected<Error>(encoded.error());
   auto mp3 = writer->finish();
   if (!mp3) return tl::unexpected<Error>(mp3.error());

@@ -21,7 +21,8 @@ struct PlaybackClip {
 
 struct PlaybackOptions {
   std::vector<PlaybackClip> clips;  ///< in any order, overlapping ones are joined; none: the whole recording
-  bool first_channel_only = false;  ///< for dual-mono recordings, where the others would only cost bytes
+  std::vector<PlaybackClip> silences;  ///< in any order: no sample of the recording is heard in them
+  bool first_channel_only = false;     ///< for dual-mono recordings, where the others would only cost bytes
 };
 
 /// Where a stretch of the recording is heard in the playback.

@@ -1,12 +1,19 @@
 #include "server/application.h"
 
+#include <chrono>
+#include <condition_variable>
 #include <iterator>
+#include <mutex>
 
+#include "base/id.h"
+#include "search/word_index.h"
 #include "server/authentication.h"
 #include "server/routes/routes.h"
 
 namespace guardian::server {
 namespace {
+
+constexpr std::chrono::hours kBetweenSweeps{1};
 
 Result<void> make_folder(const std::filesystem::path& folder) {
   std::error_code failure;
@@ -24,6 +31,9 @@ Application::~Application() = default;
 Result<std::unique_ptr<Application>> Application::open(Config config, const std::string& log_to) {
   if (auto made = make_folder(config.data); !made) return tl::unexpected<Error>(made.error());
   auto application = std::unique_ptr<Application>(new Application());
+  auto lock = archive::FolderLock::take({config.data});
+  if (!lock) return tl::unexpected<Error>(lock.error());
+  application->lock_.emplace(std::move(*lock));
   auto telemetry = Telemetry::make(config.log_level, log_to);
   if (!telemetry) return tl::unexpected<Error>(telemetry.error());
   application->telemetry_ = std::move(*telemetry);
@@ -37,8 +47,7 @@ Result<std::unique_ptr<Application>> Application::open(Config config, const std:
   application->database_ = std::move(*database);
   application->master_ = *master;
   application->keyring_.emplace(std::move(*keyring));
-  application->audit_ =
-      std::make_unique<access::AuditLog>(*application->database_, *application->keyring_, *master);
+  application->audit_ = std::make_unique<access::AuditLog>(*application->database_, *application->keyring_);
   application->people_ =
       std::make_unique<access::People>(*application->database_, *application->keyring_, *application->audit_);
   application->sign_in_ =
@@ -54,6 +63,24 @@ Result<std::unique_ptr<Application>> Application::open(Config config, const std:
   application->load_ledger_ =
       std::make_unique<load::LoadLedger>(*application->keyring_, *application->audit_);
   application->group_pictures_ = std::make_unique<load::GroupPictures>(*application->load_ledger_);
+  const auto& kept = application->config_.retention;
+  application->retention_ = std::make_unique<archive::Retention>(
+      archive::RetentionParts{*application->database_,
+                              *application->objects_,
+                              *application->keyring_,
+                              *application->audit_,
+                              application->queue_,
+                              {}},
+      archive::KeepingDays{kept.ordinary_days, kept.finding_days, kept.case_days});
+  application->retention_->forget_with(
+      [](store::Transaction& transaction, const std::string& /*tenant*/, const std::string& recording) {
+        search::WordIndex::remove(transaction, recording);
+      });
+  application->retention_->forget_with(
+      [ledger = application->load_ledger_.get()](store::Transaction& transaction, const std::string& tenant,
+                                                 const std::string& recording) {
+        ledger->remove(transaction, tenant, recording);
+      });
   if (auto wired = application->wire(); !wired) return tl::unexpected<Error>(wired.error());
   application->authenticate_by(authenticate_with(*application->sign_in_));
   return application;
@@ -90,7 +117,7 @@ std::vector<Route> Application::routes() {
   std::vector<Route> all;
   for (auto routes :
        {routes_of_system(*this), routes_of_access(*this), routes_of_recordings(*this), routes_of_jobs(*this),
-        routes_of_usage(*this), routes_of_load(*this), routes_of_uploads(*this)})
+        routes_of_usage(*this), routes_of_load(*this), routes_of_uploads(*this), routes_of_keeping(*this)})
     all.insert(all.end(), std::make_move_iterator(routes.begin()), std::make_move_iterator(routes.end()));
   return all;
 }
@@ -98,6 +125,22 @@ std::vector<Route> Application::routes() {
 /// Each worker's child analyses one recording at a time (archive/workers.h).
 void Application::start(const std::stop_token& stop) {
   if (config_.workers.number > 0) start_workers(stop);
+  start_sweeping(stop);
+}
+
+void Application::start_sweeping(const std::stop_token& stop) {
+  sweeper_ = std::jthread([this](const std::stop_token& stopped) {
+    std::mutex mutex;
+    std::condition_variable_any woken;
+    std::unique_lock lock(mutex);
+    while (!stopped.stop_requested()) {
+      const auto gone = retention_->sweep(now_ms(), stopped);
+      if (!gone) telemetry_->log(gone.error(), "retention.trouble");
+      if (gone && *gone > 0) telemetry_->log(Severity::info, "retention.deleted", {{"recordings", *gone}});
+      woken.wait_for(lock, stopped, kBetweenSweeps, [] { return false; });
+    }
+  });
+  stop_sweeping_.emplace(stop, [this] { sweeper_.request_stop(); });
 }
 
 void Application::start_workers(const std::stop_token& stop) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <thread>
 #include <vector>
 
 #include "access/audit.h"
@@ -18,8 +19,10 @@
 #include "access/people.h"
 #include "access/sign_in.h"
 #include "archive/analysed.h"
+#include "archive/data_folder.h"
 #include "archive/progress.h"
 #include "archive/queue.h"
+#include "archive/retention.h"
 #include "archive/uploads.h"
 #include "archive/workers.h"
 #include "load/group_picture.h"
@@ -42,7 +45,7 @@ using Authenticator = std::function<Result<std::optional<access::Caller>>(const 
 /// What all routes share. Lives as long as the server.
 class Application {
  public:
-  /// Opens or creates the data folder. Errors: storage, damaged, unreadable.
+  /// Opens or creates the data folder. Errors: storage, damaged, unreadable; busy, if another server has it.
   /// `log_to`: a file; empty: stderr.
   static Result<std::unique_ptr<Application>> open(Config config, const std::string& log_to = {});
   Application(const Application&) = delete;
@@ -63,6 +66,7 @@ class Application {
   const archive::Queue& queue() const { return queue_; }
   archive::Uploads& uploads() { return *uploads_; }
   archive::Progress& progress() { return progress_; }
+  archive::Retention& retention() { return *retention_; }
 
   /// What follows from every analysis, in this order. Before `start`.
   void add_consequence(archive::Consequence consequence) { consequences_.push_back(std::move(consequence)); }
@@ -88,7 +92,9 @@ class Application {
   std::filesystem::path objects_folder() const { return config_.data / "objects"; }
   Result<void> wire();
   void start_workers(const std::stop_token& stop);
+  void start_sweeping(const std::stop_token& stop);
   Config config_;
+  std::optional<archive::FolderLock> lock_;
   std::unique_ptr<Telemetry> telemetry_;
   std::unique_ptr<store::Database> database_;
   std::optional<Key> master_;
@@ -106,8 +112,11 @@ class Application {
   std::optional<search::WordIndex> words_;
   archive::Progress progress_;
   std::vector<archive::Consequence> consequences_;
+  std::unique_ptr<archive::Retention> retention_;
   std::unique_ptr<archive::Workers> workers_;  ///< of the last, since they use all the others
   std::optional<std::stop_callback<std::function<void()>>> stop_workers_;
+  std::jthread sweeper_;  ///< deletes what is due
+  std::optional<std::stop_callback<std::function<void()>>> stop_sweeping_;
 };
 
 }  // namespace guardian::server

@@ -261,7 +261,55 @@ class ObjectFolder final : public ObjectStore {
     return removed;
   }
 
+  Result<std::unique_ptr<ByteSource>> open_sealed(const std::string& id) override {
+    if (!has(id)) return no_such_object(id);
+    return open_file(places_of(id).object);
+  }
+
+  Result<void> put_sealed(const std::string& id, ByteSource& sealed) override {
+    if (!is_id(id)) return no_such_object(id);
+    const auto places = places_of(id);
+    ::unlink(places.draft.c_str());
+    const Descriptor file(::open(places.draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly));
+    if (!file.valid()) return cannot_write(places.draft, errno);
+    auto put = copy_to(file.get(), places.draft, sealed).and_then([&]() -> Result<void> {
+      if (auto made = make_folder(places.object.parent_path()); !made) return made;
+      if (::rename(places.draft.c_str(), places.object.c_str()) != 0)
+        return cannot_write(places.object, errno);
+      return sync_folder(places.object.parent_path());
+    });
+    if (!put) ::unlink(places.draft.c_str());
+    return put;
+  }
+
+  Result<std::vector<std::string>> list() const override {
+    std::vector<std::string> ids;
+    std::error_code failed;
+    std::filesystem::recursive_directory_iterator entry(folder_, failed);
+    for (; !failed && entry != std::filesystem::recursive_directory_iterator(); entry.increment(failed)) {
+      if (entry.depth() == 0 && entry->path().filename() == kDrafts) entry.disable_recursion_pending();
+      const auto name = entry->path().filename().string();
+      if (entry.depth() == 1 && has(name)) ids.push_back(name);
+    }
+    if (failed) return cannot_read(folder_, failed.value());
+    return ids;
+  }
+
  private:
+  static Result<void> copy_to(int fd, const std::filesystem::path& path, ByteSource& source) {
+    std::vector<char> block(kSegment);
+    for (std::uint64_t place = 0;;) {
+      const auto got = source.read(place, block);
+      if (!got) return tl::unexpected<Error>(got.error());
+      if (*got == 0) break;
+      if (const int code = write_at(fd, place, {block.data(), *got}); code != 0)
+        return cannot_write(path, code);
+      place += *got;
+    }
+    if (::fsync(fd) != 0) return cannot_write(path, errno);
+    return {};
+  }
+
   /// Ids begin with the time; their last digits are random and spread evenly.
   Places places_of(const std::string& id) const {
     return {folder_ / kDrafts / id, folder_ / id.substr(id.size() - 2) / id};

@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/byte_source.h"
 #include "base/result.h"
@@ -76,6 +77,16 @@ class ObjectStore {
   /// Removes the drafts that nobody will resume: after a crash, before anything else is done. Returns how
   /// many.
   virtual Result<int> sweep(const std::set<std::string>& kept_drafts) = 0;
+
+  /// The object as it lies, sealed: for copies, which need no key. Errors: not_found; unreadable.
+  virtual Result<std::unique_ptr<ByteSource>> open_sealed(const std::string& id) = 0;
+
+  /// Puts in, all or nothing, what `open_sealed` gave in another store; replaces what was there. Only opening
+  /// it tells whether it is whole. Errors: not_found, if it is no id; those of reading; storage.
+  virtual Result<void> put_sealed(const std::string& id, ByteSource& sealed) = 0;
+
+  /// Every object, without drafts, in no order. Errors: unreadable.
+  virtual Result<std::vector<std::string>> list() const = 0;
 };
 
 /// The store in a folder, which is made if it is missing (its parent is not). Errors: storage.

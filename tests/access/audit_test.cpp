@@ -37,7 +37,7 @@ class TheAuditLog : public testing::Test {
       std::move(*store::open_embedded((folder_.path() / "guardian.db").string()));
   Key master_ = Key::random();
   Keyring keyring_ = std::move(*Keyring::open(*database_, master_));
-  AuditLog log_{*database_, keyring_, master_};
+  AuditLog log_{*database_, keyring_};
 };
 
 TEST_F(TheAuditLog, TellsNewestFirstWhoDidWhat) {
@@ -102,6 +102,20 @@ TEST_F(TheAuditLog, ReadersAtOnceAreAllNoted) {
     readers.emplace_back([&, i] { EXPECT_TRUE(log_.note(listening("r" + std::to_string(i)))); });
   for (auto& reader : readers) reader.join();
   EXPECT_EQ(verify_audit(*database_, master_)->number, 50);
+}
+
+TEST_F(TheAuditLog, StaysOneChainWhenTheMasterKeyIsChanged) {
+  note_three();
+  const auto head = *verify_audit(*database_, master_);
+  for (int changes = 0; changes < 2; ++changes) {
+    const auto next = Key::random();
+    ASSERT_TRUE(keyring_.change_master(next));
+    EXPECT_EQ(verify_audit(*database_, master_).error().kind, Error::Kind::damaged);
+    master_ = next;
+    auto reopened = std::move(*Keyring::open(*database_, master_));
+    ASSERT_TRUE(AuditLog(*database_, reopened).note(listening("r4")));
+    EXPECT_TRUE(verify_audit(*database_, master_, head));
+  }
 }
 
 }  // namespace

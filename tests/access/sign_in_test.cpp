@@ -65,7 +65,7 @@ class ComingIn : public testing::Test {
       std::move(*store::open_embedded((folder_.path() / "guardian.db").string()));
   Key master_ = Key::random();
   Keyring keyring_ = std::move(*Keyring::open(*database_, master_));
-  AuditLog audit_{*database_, keyring_, master_};
+  AuditLog audit_{*database_, keyring_};
   People people_{*database_, keyring_, audit_};
   SignIn sign_in_{*database_, keyring_, audit_, {.failures = 3}};
   User boss_;

@@ -63,8 +63,8 @@ TEST_F(ASealedRecording, HasTheFactsAndTheSoundOfItsFile) {
   const auto pcm = pcm_of(source);
   ASSERT_FALSE(pcm.empty());
   EXPECT_EQ(pcm, pcm_of(file()));
-  EXPECT_EQ(media::encode_playback(source, {{{1.0, 2.0}}}, {})->mp3,
-            media::encode_playback(file(), {{{1.0, 2.0}}}, {})->mp3);
+  EXPECT_EQ(media::encode_playback(source, {{{1.0, 2.0}}, {}}, {})->mp3,
+            media::encode_playback(file(), {{{1.0, 2.0}}, {}}, {})->mp3);
 }
 
 TEST_F(ASealedRecording, ThatWasChangedIsNotTakenForARecording) {

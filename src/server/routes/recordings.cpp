@@ -5,14 +5,14 @@
 #include <mutex>
 
 #include "archive/queue.h"
-#include "archive/redacted_report.h"
+#include "archive/redacted_export.h"
 #include "archive/workers.h"
 #include "base/clock.h"
-#include "redaction/redactor.h"
 #include "report/report_html.h"
 #include "report/report_json.h"
 #include "server/application.h"
 #include "server/routes/job_json.h"
+#include "server/routes/redactor.h"
 #include "server/routes/routes.h"
 
 namespace guardian::server {
@@ -130,12 +130,6 @@ Result<Response> show(Application& application, const Request& request) {
   return json_response(value);
 }
 
-/// Loaded when first needed: the dictionary takes a moment.
-const Result<redaction::Redactor>& redactor() {
-  static const auto loaded = redaction::Redactor::load();
-  return loaded;
-}
-
 /// What the caller may read of a report, once it is in the audit log that it was read.
 Result<report::Report> report_for(Application& application, const Request& request) {
   const auto recording = find(application, request);
@@ -148,8 +142,9 @@ Result<report::Report> report_for(Application& application, const Request& reque
   auto report = archive::read_report(application.objects(), application.keyring(), request.caller().tenant,
                                      *recording->report);
   if (!report || request.caller().may(Permission::see_personal)) return report;
-  if (!redactor()) return tl::unexpected<Error>(redactor().error());
-  return archive::without_personal(std::move(*report), *redactor());
+  const auto& redactor = shared_redactor();
+  if (!redactor) return tl::unexpected<Error>(redactor.error());
+  return archive::redact(std::move(*report), *redactor).report;
 }
 
 Result<Response> show_report(Application& application, const Request& request) {

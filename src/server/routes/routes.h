@@ -11,6 +11,7 @@ class Application;
 
 std::vector<Route> routes_of_access(Application& application);      ///< sessions, users, keys, audit log
 std::vector<Route> routes_of_jobs(Application& application);        ///< the queue, a stream of progress
+std::vector<Route> routes_of_keeping(Application& application);     ///< deletion, legal hold, exports
 std::vector<Route> routes_of_recordings(Application& application);  ///< recordings, reports, their analysis
 std::vector<Route> routes_of_load(Application& application);        ///< own load, objections, groups in bands
 std::vector<Route> routes_of_system(Application& application);      ///< health, description of the API
