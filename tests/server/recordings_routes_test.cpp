@@ -81,8 +81,8 @@ class RecordingsByHttp : public testing::Test {
   }
   std::vector<std::string> ids(const std::string& query, const test::RunningServer::Fields& who) {
     std::vector<std::string> found;
-    for (const auto& item : server_.ask("GET", "/api/v1/recordings" + query, who).json()["items"])
-      found.push_back(item["id"]);
+    const auto page = server_.ask("GET", "/api/v1/recordings" + query, who).json();
+    for (const auto& item : page["items"]) found.push_back(item["id"]);
     return found;
   }
   int status(const std::string& method, const std::string& path, const test::RunningServer::Fields& who,
