@@ -20,8 +20,8 @@ constexpr const char* kSmtpPassword = "GUARDIAN_SMTP_PASSWORD";
 /// Walks the document section by section, so that one run tells the mistakes of all of them.
 class Reading {
  public:
-  Reading(YAML::Node root, const std::string& name)
-      : root_(std::move(root)), name_(name), folder_(std::filesystem::path(name).parent_path()) {}
+  Reading(const YAML::Node& root, const std::string& name)
+      : root_(root), name_(name), folder_(std::filesystem::path(name).parent_path()) {}
 
   template <class Read>
   void attempt(const Read& read) {
