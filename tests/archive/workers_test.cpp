@@ -109,6 +109,7 @@ struct Place {
   std::unique_ptr<Workers> start(WorkersOptions options = {}) {
     if (options.program.empty()) options.program = guardian::test::guardian_binary();
     options.objects = folder / "objects";
+    options.idle = milliseconds(10);
     WorkersParts parts{*database, keyring, *objects, queue, progress, {}, {}};
     parts.consequences.push_back([this](Transaction& t, const Analysed& analysed) -> Result<void> {
       t.execute("INSERT INTO told VALUES (?, ?, ?, ?)",
@@ -133,7 +134,12 @@ struct Place {
     return true;
   }
   bool wait_for(const std::string& id, State state) {
-    return wait([&] { return find(id).state == state; });
+    auto now = find(id).state;
+    wait([&] {
+      now = find(id).state;
+      return now == state || now == State::failed;
+    });
+    return now == state;
   }
 
   std::filesystem::path folder;
