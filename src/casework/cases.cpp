@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 
+#include "archive/recordings.h"
 #include "base/id.h"
 #include "base/text.h"
 #include "casework/case_rows.h"
@@ -17,7 +18,6 @@ namespace {
 
 using access::Caller;
 using access::Permission;
-using access::Reach;
 using judgement::Band;
 
 constexpr std::size_t kNoteCharacters = 4000;
@@ -54,33 +54,18 @@ Result<void> check_words(const std::string& text, const char* field) {
               {"入力を直してください", "Correct the input"});
 }
 
-/// A condition on `cases` and its values.
-struct Condition {
-  std::string sql;
-  store::Values values;
-
+/// What a query asks for; starts as what the caller may see at all.
+struct Condition : archive::Condition {
+  explicit Condition(const Caller& by) : archive::Condition(archive::within_reach(by, "cases")) {}
   void add(const char* more, store::Value value) {
     sql += more;
     values.push_back(std::move(value));
   }
 };
 
-/// What this caller may see at all.
-Condition within_reach(const Caller& by) {
-  Condition condition{"tenant_id = ?", {by.tenant}};
-  if (by.reach == Reach::tenant) return condition;
-  if (by.reach == Reach::group && by.group)
-    condition.add(" AND group_id = ?", *by.group);
-  else if (by.reach == Reach::own && by.employee)
-    condition.add(" AND employee_id = ?", *by.employee);
-  else
-    condition.sql += " AND 1 = 0";
-  return condition;
-}
-
 std::optional<store::Row> find_case(store::Transaction& t, const Caller& by, const std::string& id) {
   if (!is_id(id)) return std::nullopt;
-  auto condition = within_reach(by);
+  Condition condition(by);
   condition.add(" AND id = ?", id);
   return t.first("SELECT * FROM cases WHERE " + condition.sql, condition.values);
 }
@@ -213,7 +198,7 @@ Result<std::vector<CaseEvent>> history_of(store::Transaction& t, const access::K
 std::vector<std::string> earlier_cases(store::Transaction& t, const Caller& by, const store::Row& row) {
   const auto counterpart = row.text_if("counterpart");
   if (!counterpart) return {};
-  auto condition = within_reach(by);
+  Condition condition(by);
   condition.add(" AND counterpart = ?", *counterpart);
   condition.add(" AND occurred_ms < ?", row.integer("occurred_ms"));
   condition.values.emplace_back(kEarlierShown);
@@ -280,7 +265,7 @@ void Cases::bring_up_to_date(store::Transaction& t, const archive::Analysed& ana
   note_event(t, keyring_, tenant, id, worse ? "worsened" : "rescored", program(), described(now));
   if (worse && row.text("state") == "closed") {
     t.execute(
-        "UPDATE cases SET state = 'open', waiting_since_ms = ?, noticed_ms = NULL, acknowledged_ms = NULL, "
+        "UPDATE cases SET state = 'open', round = round + 1, waiting_since_ms = ?, noticed_ms = NULL, acknowledged_ms = NULL, "
         "acknowledged_by = NULL, acknowledged_name_sealed = NULL, waited_ms = NULL, closed_ms = NULL, "
         "closed_by = NULL, closed_reason_sealed = NULL WHERE tenant_id = ? AND id = ?",
         {now_ms(), tenant, id});
@@ -307,7 +292,7 @@ void Cases::tell(store::Transaction& t, const archive::Analysed& analysed, const
 Result<std::vector<Case>> Cases::list(const Caller& by, const CaseFilter& filter) const {
   if (auto good = check_caller(by); !good) return tl::unexpected<Error>(good.error());
   return database_.read([&](store::Transaction& t) -> Result<std::vector<Case>> {
-    auto condition = within_reach(by);
+    Condition condition(by);
     if (filter.state) condition.add(" AND state = ?", name_of(*filter.state));
     if (filter.group) condition.add(" AND group_id = ?", *filter.group);
     if (filter.owner) condition.add(" AND owner_id = ?", *filter.owner);

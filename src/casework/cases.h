@@ -81,7 +81,7 @@ struct CaseFilter {
 /// Safe to use from several threads. All references must outlive it.
 class Cases {
  public:
-  Cases(store::Database& database, access::Keyring& keyring, const access::AuditLog& audit,
+  Cases(store::Database& database, access::Keyring& keyring, access::AuditLog& audit,
         const Outbox& outbox, const redaction::Redactor& redactor)
       : database_(database), keyring_(keyring), audit_(audit), outbox_(outbox), redactor_(redactor) {}
 
@@ -120,7 +120,7 @@ class Cases {
 
   store::Database& database_;
   access::Keyring& keyring_;
-  const access::AuditLog& audit_;
+  access::AuditLog& audit_;
   const Outbox& outbox_;
   const redaction::Redactor& redactor_;
 };

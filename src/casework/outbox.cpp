@@ -61,12 +61,13 @@ int Outbox::write(store::Transaction& t, const std::string& tenant, const Notice
     told.quote = target.with_quote ? quote : "";
     const auto id = make_id();
     written += t.execute(
-        "INSERT INTO notices (id, tenant_id, case_id, recipient_id, channel, address_hash, band, language, "
+        "INSERT INTO notices (id, tenant_id, case_id, recipient_id, channel, address_hash, round, band, language, "
         "content_sealed, state, not_before_ms, created_ms, link_hash, link_expires_ms) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?) "
-        "ON CONFLICT (tenant_id, case_id, address_hash, band) DO NOTHING",
+        "VALUES (?, ?, ?, ?, ?, ?, (SELECT round FROM cases WHERE tenant_id = ? AND id = ?), ?, ?, ?, 'waiting', "
+        "?, ?, ?, ?) "
+        "ON CONFLICT (tenant_id, case_id, address_hash, round, band) DO NOTHING",
         {id, tenant, notice.case_id, target.recipient, name_of(target.channel), target.address_hash,
-         report::band_id(notice.band), target.language == Language::japanese ? "ja" : "en",
+         tenant, notice.case_id, report::band_id(notice.band), target.language == Language::japanese ? "ja" : "en",
          keyring_.seal(tenant, to_bytes(told), kContentColumn), now, now,
          sha256(keyring_.hash(tenant, kLinkPurpose, id)), expires});
   }

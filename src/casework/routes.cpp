@@ -215,7 +215,7 @@ std::vector<Target> Routes::targets(store::Transaction& t, const std::string& te
         category && std::find(all.begin(), all.end(), *category) == all.end())
       continue;
     auto hash = row.text("address_hash");
-    if (std::any_of(targets.begin(), targets.end(), [&](const auto& t) { return t.address_hash == hash; }))
+    if (std::any_of(targets.begin(), targets.end(), [&](const auto& known) { return known.address_hash == hash; }))
       continue;
     targets.push_back({row.text("id"), row.text("channel") == "mail" ? ChannelKind::mail : ChannelKind::webhook,
                        std::move(hash), row.integer("with_quote") != 0,

@@ -24,6 +24,7 @@ CREATE TABLE cases (
   state TEXT NOT NULL CHECK (state IN ('open', 'acknowledged', 'working', 'closed')),
   urgency INTEGER NOT NULL,              -- the order in which cases are shown: 2000 open, 1000 in hand, 0 closed; plus the score
   escalation INTEGER NOT NULL DEFAULT 0, -- level L0 to L5
+  round INTEGER NOT NULL DEFAULT 1,      -- how often it was opened: who was told before is told again
   owner_id TEXT REFERENCES users(id),
   waiting_since_ms INTEGER NOT NULL,     -- opened, or opened again
   noticed_ms INTEGER,                    -- the first notice since then arrived
@@ -87,7 +88,8 @@ CREATE TABLE notices (
   recipient_id TEXT NOT NULL,            -- notice_recipients.id; may be gone
   channel TEXT NOT NULL,
   address_hash TEXT NOT NULL,
-  band TEXT NOT NULL,                    -- a case that grew worse is told again
+  round INTEGER NOT NULL,                -- of the case; with the band: what grew worse is told again
+  band TEXT NOT NULL,
   language TEXT NOT NULL,
   content_sealed BLOB,                   -- NULL once sent
   state TEXT NOT NULL CHECK (state IN ('waiting', 'sending', 'sent', 'dead')),
@@ -101,7 +103,7 @@ CREATE TABLE notices (
   link_hash TEXT NOT NULL UNIQUE,
   link_expires_ms INTEGER NOT NULL,
   link_used_ms INTEGER,
-  UNIQUE (tenant_id, case_id, address_hash, band)
+  UNIQUE (tenant_id, case_id, address_hash, round, band)
 );
 CREATE INDEX notices_by_turn ON notices (state, not_before_ms);
 CREATE INDEX notices_by_recipient ON notices (tenant_id, recipient_id, state);
