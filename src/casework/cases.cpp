@@ -186,7 +186,7 @@ Result<std::vector<CaseEvent>> history_of(store::Transaction& t, const access::K
                                           const std::string& tenant, const std::string& id) {
   std::vector<CaseEvent> history;
   for (const auto& row : t.query(
-           "SELECT * FROM case_events WHERE tenant_id = ? AND case_id = ? ORDER BY at_ms, id", {tenant, id})) {
+           "SELECT * FROM case_events WHERE tenant_id = ? AND case_id = ? ORDER BY number", {tenant, id})) {
     const auto name = keyring.unseal(tenant, row.bytes("actor_name_sealed"), "case_events.actor_name");
     const auto note = keyring.unseal(tenant, row.bytes("note_sealed"), "case_events.note");
     if (!name || !note) return tl::unexpected<Error>(name ? note.error() : name.error());

@@ -27,7 +27,7 @@ namespace {
 
 namespace net = Poco::Net;
 
-constexpr std::size_t kWordBytes = 45;  // 60 characters of base64 and "=?UTF-8?B??=" stay under 75 (RFC 2047)
+constexpr std::size_t kWordBytes = 39;  // 52 characters of base64, "Subject: " and the word's ends stay under 76 (RFC 2047)
 constexpr std::size_t kLineBytes = 57;  // 76 characters of base64 (RFC 2045)
 constexpr std::int64_t kKept_ms = 8'000;
 constexpr const char* kCiphers = "HIGH:!aNULL:!eNULL:!MD5:!RC4";

@@ -157,7 +157,8 @@ std::string body_of(const Delivery& delivery) {
                            "The link works until {}. Open it and press the button to acknowledge.\n")),
         time_for_people(delivery.link_expires_ms));
   }
-  body += "\n" + report::suspicion_statement().in(delivery.language) + "\n";
+  body += words("\nこれは疑いの知らせです。カスタマーハラスメントに当たるかどうかは人が判断します。\n",
+                "\nThis tells of a suspicion. Whether it is customer harassment is for a person to decide.\n");
   return body;
 }
 

@@ -263,6 +263,7 @@ Result<void> Routes::write_recipients(store::Transaction& t, const std::string& 
     before.push_back(std::move(*known));
   }
   t.execute("DELETE FROM notice_recipients WHERE tenant_id = ? AND route_id = ?", {tenant, route.id});
+  std::int64_t place = 0;
   for (auto& recipient : route.recipients) {
     const auto known = std::find_if(before.begin(), before.end(), [&](const Recipient& other) {
       return other.id == recipient.id && other.channel == recipient.channel;
@@ -275,9 +276,9 @@ Result<void> Routes::write_recipients(store::Transaction& t, const std::string& 
       recipient.secret = secret = make_secret(kSecretBytes);
     if (known != before.end()) before.erase(known);
     t.execute(
-        "INSERT INTO notice_recipients (id, tenant_id, route_id, channel, address_sealed, address_hash, "
-        "secret_sealed, template) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        {recipient.id, tenant, route.id, name_of(recipient.channel),
+        "INSERT INTO notice_recipients (id, tenant_id, route_id, place, channel, address_sealed, address_hash, "
+        "secret_sealed, template) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        {recipient.id, tenant, route.id, place++, name_of(recipient.channel),
          keyring_.seal(tenant, recipient.address, kAddressColumn),
          keyring_.hash(tenant, kAddressColumn, name_of(recipient.channel) + " " + recipient.address),
          secret.empty() ? store::Value(nullptr) : store::Value(keyring_.seal(tenant, secret, kSecretColumn)),
@@ -298,7 +299,7 @@ Result<Route> Routes::read(store::Transaction& t, const std::string& tenant, con
               {},
               row.integer("version")};
   for (const auto& line :
-       t.query("SELECT * FROM notice_recipients WHERE tenant_id = ? AND route_id = ? ORDER BY id",
+       t.query("SELECT * FROM notice_recipients WHERE tenant_id = ? AND route_id = ? ORDER BY place",
                {tenant, route.id})) {
     auto recipient = recipient_of(tenant, line);
     if (!recipient) return tl::unexpected<Error>(recipient.error());

@@ -39,7 +39,7 @@ class Keeper:
                 "encrypted": session.ssl is not None or MODE == "tls", "user": session.authenticated,
                 "subject": mail["Subject"], "headers": sorted(mail.keys()), "delivery": mail["X-Guardian-Delivery"],
                 "message_id": mail["Message-ID"], "sender": str(mail["From"]), "defects": [str(d) for d in mail.defects],
-                "type": mail.get_content_type(), "charset": mail.get_content_charset(), "body": mail.get_content(),
+                "type": mail.get_content_type(), "charset": mail.get_content_charset(), "body": mail.get_content().replace("\r\n", "\n"),
                 "longest_line": max(len(line) for line in envelope.content.split(b"\r\n"))}) + "\n")
         return "250 kept"
 

@@ -58,7 +58,7 @@ TEST_F(ANotificationRoute, TakesNoAddressThatCouldEndALineOrLeadAstray) {
   for (const char* bad :
        {"a@example.jp\r\nBcc: x@evil.jp", "a@example.jp\nx", "a b@example.jp", "a@example.jp> SIZE=1", "<a@example.jp>",
         "a@b@example.jp", "@example.jp", "a@", "a@.jp", "a..b@example.jp", "a@example..jp", "田中@example.jp",
-        "a@example.jp,b@example.jp", "\"a\"@example.jp", "a@[127.0.0.1]", "a@example.jp\0x"})
+        "a@example.jp,b@example.jp", "\"a\"@example.jp", "a@[127.0.0.1]"})
     EXPECT_EQ(refusal(route_to(ChannelKind::mail, bad)), Error::Kind::usage) << bad;
   EXPECT_EQ(refusal(route_to(ChannelKind::mail, std::string("a@example.jp\0x", 14))), Error::Kind::usage);
   EXPECT_EQ(refusal(route_to(ChannelKind::mail, std::string(250, 'a') + "@example.jp")), Error::Kind::usage);

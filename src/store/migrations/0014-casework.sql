@@ -42,16 +42,16 @@ CREATE INDEX cases_by_urgency ON cases (tenant_id, urgency DESC, id DESC);
 CREATE INDEX cases_by_counterpart ON cases (tenant_id, counterpart);
 
 CREATE TABLE case_events (
-  id TEXT PRIMARY KEY,
   tenant_id TEXT NOT NULL REFERENCES tenants(id),
   case_id TEXT NOT NULL REFERENCES cases(id),
+  number INTEGER NOT NULL,               -- from 1
   at_ms INTEGER NOT NULL,
   kind TEXT NOT NULL,
   actor TEXT NOT NULL,                   -- users.id, api_keys.id, 'recipient' or 'system'
   actor_name_sealed BLOB NOT NULL,
-  note_sealed BLOB NOT NULL
+  note_sealed BLOB NOT NULL,
+  PRIMARY KEY (tenant_id, case_id, number)
 );
-CREATE INDEX case_events_by_case ON case_events (tenant_id, case_id, id);
 
 -- Who is told of which cases.
 CREATE TABLE notice_routes (
@@ -72,13 +72,14 @@ CREATE TABLE notice_recipients (
   id TEXT PRIMARY KEY,
   tenant_id TEXT NOT NULL REFERENCES tenants(id),
   route_id TEXT NOT NULL REFERENCES notice_routes(id),
+  place INTEGER NOT NULL,                -- in the route's list
   channel TEXT NOT NULL CHECK (channel IN ('mail', 'webhook')),
   address_sealed BLOB NOT NULL,          -- e-mail address or URL
   address_hash TEXT NOT NULL,            -- keyed: the same address in two routes is told once
   secret_sealed BLOB,                    -- signs what goes to a webhook
   template TEXT                          -- JSON for a webhook; NULL: ours
 );
-CREATE INDEX notice_recipients_by_route ON notice_recipients (tenant_id, route_id);
+CREATE INDEX notice_recipients_by_route ON notice_recipients (tenant_id, route_id, place);
 
 -- The outbox: written with the case, sent afterwards.
 CREATE TABLE notices (
