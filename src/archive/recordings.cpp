@@ -107,16 +107,6 @@ Result<Recording> find_where(store::Transaction& transaction, const access::Keyr
   return row ? recording_of(*row, keyring) : no_such_recording(id);
 }
 
-/// A pattern for LIKE with '!' as escape: the word between blanks.
-std::string like_word(const std::string& word) {
-  std::string pattern = "% ";
-  for (const char c : word) {
-    if (c == '%' || c == '_' || c == '!') pattern += '!';
-    pattern += c;
-  }
-  return pattern + " %";
-}
-
 /// Empty text: nobody reaches anything by it.
 std::string or_nobody(const std::optional<std::string>& id) { return id.value_or(""); }
 
@@ -132,6 +122,15 @@ std::optional<State> state_named(std::string_view name) {
   for (const auto& [state, known] : kStates)
     if (known == name) return state;
   return std::nullopt;
+}
+
+std::string like_word(const std::string& word) {
+  std::string pattern = "% ";
+  for (const char c : word) {
+    if (c == '%' || c == '_' || c == '!') pattern += '!';
+    pattern += c;
+  }
+  return pattern + " %";
 }
 
 Condition within_reach(const access::Caller& caller, const std::string& table) {

@@ -9,8 +9,10 @@ namespace guardian::casework {
 void note_event(store::Transaction& t, const access::Keyring& keyring, const std::string& tenant,
                 const std::string& id, const char* kind, const Actor& actor, const std::string& note) {
   t.execute(
-      "INSERT INTO case_events (tenant_id, case_id, number, at_ms, kind, actor, actor_name_sealed, note_sealed) "
-      "VALUES (?, ?, (SELECT COUNT(*) + 1 FROM case_events WHERE tenant_id = ? AND case_id = ?), ?, ?, ?, ?, ?)",
+      "INSERT INTO case_events (tenant_id, case_id, number, at_ms, kind, actor, actor_name_sealed, "
+      "note_sealed) "
+      "VALUES (?, ?, (SELECT COUNT(*) + 1 FROM case_events WHERE tenant_id = ? AND case_id = ?), ?, ?, ?, ?, "
+      "?)",
       {tenant, id, tenant, id, now_ms(), std::string(kind), actor.id,
        keyring.seal(tenant, actor.name, "case_events.actor_name"),
        keyring.seal(tenant, note, "case_events.note")});

@@ -40,8 +40,7 @@ tl::unexpected<Error> conflict(const Text& what) {
 
 Result<void> check_caller(const Caller& by) {
   if (by.may(Permission::work_cases)) return {};
-  return fail(Error::Kind::forbidden, "case",
-              {"ケースを扱う権限がありません", "you may not work on cases"},
+  return fail(Error::Kind::forbidden, "case", {"ケースを扱う権限がありません", "you may not work on cases"},
               {"管理者に頼んでください", "Ask an administrator"});
 }
 
@@ -117,11 +116,9 @@ Gravity gravity_of(const store::Row& row, const std::string& prefix) {
 
 bool is_worse(const Gravity& now, const Gravity& before) {
   const auto knew = [&](const std::string& category) {
-    return std::find(before.categories.begin(), before.categories.end(), category) !=
-           before.categories.end();
+    return std::find(before.categories.begin(), before.categories.end(), category) != before.categories.end();
   };
-  return now.band > before.band ||
-         !std::all_of(now.categories.begin(), now.categories.end(), knew);
+  return now.band > before.band || !std::all_of(now.categories.begin(), now.categories.end(), knew);
 }
 
 /// Words for the history, e.g. "72 high threat".
@@ -135,7 +132,7 @@ bool opens_case(const judgement::Verdict& verdict, Band from) {
 }
 
 std::string insert_case(store::Transaction& t, const archive::Analysed& analysed, const Gravity& gravity) {
-  const auto id = make_id();
+  auto id = make_id();
   const auto now = now_ms();
   const std::int64_t score = gravity.score;
   const auto band = report::band_id(gravity.band);
@@ -203,9 +200,9 @@ std::vector<std::string> earlier_cases(store::Transaction& t, const Caller& by, 
   condition.add(" AND occurred_ms < ?", row.integer("occurred_ms"));
   condition.values.emplace_back(kEarlierShown);
   std::vector<std::string> ids;
-  for (const auto& earlier : t.query(
-           "SELECT id FROM cases WHERE " + condition.sql + " ORDER BY occurred_ms DESC, id DESC LIMIT ?",
-           condition.values))
+  for (const auto& earlier :
+       t.query("SELECT id FROM cases WHERE " + condition.sql + " ORDER BY occurred_ms DESC, id DESC LIMIT ?",
+               condition.values))
     ids.push_back(earlier.text("id"));
   return ids;
 }
@@ -248,6 +245,7 @@ Result<void> Cases::open_case(store::Transaction& t, const archive::Analysed& an
   const auto id = insert_case(t, analysed, gravity);
   note_event(t, keyring_, tenant, id, "opened", program(), described(gravity));
   audit_.add(t, {tenant, "system", "case.open", id, described(gravity), ""});
+  if (opened_) opened_(t, tenant, analysed.recording);
   tell(t, analysed, id);
   return {};
 }
@@ -265,7 +263,8 @@ void Cases::bring_up_to_date(store::Transaction& t, const archive::Analysed& ana
   note_event(t, keyring_, tenant, id, worse ? "worsened" : "rescored", program(), described(now));
   if (worse && row.text("state") == "closed") {
     t.execute(
-        "UPDATE cases SET state = 'open', round = round + 1, waiting_since_ms = ?, noticed_ms = NULL, acknowledged_ms = NULL, "
+        "UPDATE cases SET state = 'open', round = round + 1, waiting_since_ms = ?, noticed_ms = NULL, "
+        "acknowledged_ms = NULL, "
         "acknowledged_by = NULL, acknowledged_name_sealed = NULL, waited_ms = NULL, closed_ms = NULL, "
         "closed_by = NULL, closed_reason_sealed = NULL WHERE tenant_id = ? AND id = ?",
         {now_ms(), tenant, id});
@@ -289,6 +288,29 @@ void Cases::tell(store::Transaction& t, const archive::Analysed& analysed, const
   outbox_.write(t, analysed.tenant, notice, analysed.group, printable(redactor_.redact(quote).text));
 }
 
+void Cases::forget(store::Transaction& t, const std::string& tenant, const std::string& recording) const {
+  const auto row =
+      t.first("SELECT id FROM cases WHERE tenant_id = ? AND recording_id = ?", {tenant, recording});
+  if (!row) return;
+  const auto id = row->text("id");
+  const auto now = now_ms();
+  t.execute(
+      "UPDATE cases SET counterpart = NULL, employee_id = NULL, state = 'closed', closed_ms = "
+      "COALESCE(closed_ms, "
+      "?), closed_by = COALESCE(closed_by, 'system'), closed_reason_sealed = NULL WHERE tenant_id = ? AND id "
+      "= ?",
+      {now, tenant, id});
+  t.execute("UPDATE case_events SET note_sealed = ? WHERE tenant_id = ? AND case_id = ?",
+            {keyring_.seal(tenant, "", "case_events.note"), tenant, id});
+  t.execute(
+      "UPDATE notices SET content_sealed = NULL, state = CASE state WHEN 'sent' THEN state ELSE 'dead' END, "
+      "reason_ja = '録音が削除されました', reason_en = 'the recording was deleted' "
+      "WHERE tenant_id = ? AND case_id = ?",
+      {tenant, id});
+  note_event(t, keyring_, tenant, id, "closed", program(), "");
+  settle_row(t, tenant, id);
+}
+
 Result<std::vector<Case>> Cases::list(const Caller& by, const CaseFilter& filter) const {
   if (auto good = check_caller(by); !good) return tl::unexpected<Error>(good.error());
   return database_.read([&](store::Transaction& t) -> Result<std::vector<Case>> {
@@ -296,7 +318,8 @@ Result<std::vector<Case>> Cases::list(const Caller& by, const CaseFilter& filter
     if (filter.state) condition.add(" AND state = ?", name_of(*filter.state));
     if (filter.group) condition.add(" AND group_id = ?", *filter.group);
     if (filter.owner) condition.add(" AND owner_id = ?", *filter.owner);
-    if (filter.category) condition.add(" AND instr(categories, ?) > 0", " " + *filter.category + " ");
+    if (filter.category)
+      condition.add(" AND categories LIKE ? ESCAPE '!'", archive::like_word(*filter.category));
     if (filter.minimum_score > 0) condition.add(" AND score >= ?", std::int64_t{filter.minimum_score});
     if (!filter.after.empty()) {
       const auto last = find_case(t, by, filter.after);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,9 +51,9 @@ struct Case {
   Gravity at_opening;
   Gravity now;  ///< by the last analysis
   State state = State::open;
-  int escalation = 0;  ///< level L0 to L5
-  std::optional<std::string> owner;         ///< users.id
-  std::optional<std::int64_t> noticed_ms;   ///< when the first notice arrived
+  int escalation = 0;                      ///< level L0 to L5
+  std::optional<std::string> owner;        ///< users.id
+  std::optional<std::int64_t> noticed_ms;  ///< when the first notice arrived
   std::optional<std::int64_t> acknowledged_ms;
   std::string acknowledged_by;  ///< like CaseEvent::actor; empty: nobody yet
   std::string acknowledged_name;
@@ -63,8 +64,8 @@ struct Case {
   std::string closed_reason;
   std::int64_t version = 0;
   // only of `Cases::get`
-  std::vector<std::string> earlier;  ///< cases of the same counterpart before it, newest first, at most 50, that
-                                     ///< the caller may see
+  std::vector<std::string> earlier;  ///< cases of the same counterpart before it, newest first, at most 50,
+                                     ///< that the caller may see
   std::vector<CaseEvent> history;    ///< oldest first
 };
 
@@ -81,9 +82,15 @@ struct CaseFilter {
 /// Safe to use from several threads. All references must outlive it.
 class Cases {
  public:
-  Cases(store::Database& database, access::Keyring& keyring, access::AuditLog& audit,
-        const Outbox& outbox, const redaction::Redactor& redactor)
+  Cases(store::Database& database, access::Keyring& keyring, access::AuditLog& audit, const Outbox& outbox,
+        const redaction::Redactor& redactor)
       : database_(database), keyring_(keyring), audit_(audit), outbox_(outbox), redactor_(redactor) {}
+
+  /// Part of the unit of work that opens a case, e.g. to keep its recording for longer.
+  using Opened =
+      std::function<void(store::Transaction&, const std::string& tenant, const std::string& recording)>;
+  /// Before anybody else uses this.
+  void when_opened(Opened opened) { opened_ = std::move(opened); }
 
   /// Opens a case if the recording is suspected and its band is at least that of the settings. One recording
   /// has one case: analysed again, the case is brought up to date, and where it has grown worse, those who do
@@ -91,8 +98,13 @@ class Cases {
   /// none. Throws store::Fault.
   Result<void> open_case(store::Transaction& transaction, const archive::Analysed& analysed) const;
   archive::Consequence consequence() const {
-    return [this](store::Transaction& t, const archive::Analysed& analysed) { return open_case(t, analysed); };
+    return
+        [this](store::Transaction& t, const archive::Analysed& analysed) { return open_case(t, analysed); };
   }
+
+  /// Part of the unit of work that deletes a recording: that there was a case, its time and its scores stay;
+  /// whom it was about, what people wrote of it and what was not sent yet go.
+  void forget(store::Transaction& transaction, const std::string& tenant, const std::string& recording) const;
 
   // For whoever may work on cases, within the caller's reach. Errors: forbidden; usage for a bad value;
   // not_found, also for what is out of reach; conflict, if the case is closed (reopen: if it is not).
@@ -123,6 +135,7 @@ class Cases {
   access::AuditLog& audit_;
   const Outbox& outbox_;
   const redaction::Redactor& redactor_;
+  Opened opened_;
 };
 
 /// "open", "acknowledged", "working", "closed", and back.

@@ -38,9 +38,8 @@ LinkView view_of(const store::Row& row) {
 }  // namespace
 
 Result<LinkView> DeepLinks::look(const std::string& secret) const {
-  return database_.read([&](store::Transaction& t) -> Result<LinkView> {
-    return find_link(t, secret).map(view_of);
-  });
+  return database_.read(
+      [&](store::Transaction& t) -> Result<LinkView> { return find_link(t, secret).map(view_of); });
 }
 
 Result<LinkView> DeepLinks::acknowledge(const std::string& secret, const std::string& address) const {

@@ -10,7 +10,9 @@ Dispatcher::Dispatcher(const Outbox& outbox, const Channels& channels, Dispatche
     senders_.emplace_back([this](const std::stop_token& stop) { work(stop); });
 }
 
-Dispatcher::~Dispatcher() {
+Dispatcher::~Dispatcher() { stop(); }
+
+void Dispatcher::stop() {
   for (auto& sender : senders_) sender.request_stop();
 }
 

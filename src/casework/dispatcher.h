@@ -15,8 +15,8 @@
 namespace guardian::casework {
 
 struct DispatcherOptions {
-  std::size_t senders = 4;              ///< threads; one recipient has one at most, so that who hangs holds up
-                                        ///< nobody else for long
+  std::size_t senders = 4;  ///< threads; one recipient has one at most, so that who hangs holds up
+                            ///< nobody else for long
   std::chrono::milliseconds poll{1'000};  ///< how often an idle sender looks
 };
 
@@ -35,6 +35,8 @@ class Dispatcher {
 
   /// Notices may have been written: do not wait for the next look.
   void wake();
+  /// No more notices are begun, and those on their way to a webhook are cut short. Does not wait.
+  void stop();
 
  private:
   void work(const std::stop_token& stop);

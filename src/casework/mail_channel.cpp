@@ -27,7 +27,8 @@ namespace {
 
 namespace net = Poco::Net;
 
-constexpr std::size_t kWordBytes = 39;  // 52 characters of base64, "Subject: " and the word's ends stay under 76 (RFC 2047)
+constexpr std::size_t kWordBytes =
+    39;  // 52 characters of base64, "Subject: " and the word's ends stay under 76 (RFC 2047)
 constexpr std::size_t kLineBytes = 57;  // 76 characters of base64 (RFC 2045)
 constexpr std::int64_t kKept_ms = 8'000;
 constexpr const char* kCiphers = "HIGH:!aNULL:!eNULL:!MD5:!RC4";
@@ -57,8 +58,9 @@ struct Refusal {
 };
 
 tl::unexpected<Error> failure(Error::Kind kind, const Text& what) {
-  return fail(kind, "mail", what,
-              {"メールサーバーの設定と宛先を確かめてください", "Check the mail server's set-up and the address"});
+  return fail(
+      kind, "mail", what,
+      {"メールサーバーの設定と宛先を確かめてください", "Check the mail server's set-up and the address"});
 }
 
 Poco::Timespan patience_of(const MailServer& server) {
@@ -161,8 +163,8 @@ std::unique_ptr<Session> Session::open(const MailServer& server, const net::Cont
 std::string compose_mail(const std::string& from, const Delivery& delivery, std::int64_t at_ms) {
   std::string body;
   for (const char c : body_of(delivery)) body += c == '\n' ? std::string("\r\n") : std::string(1, c);
-  const auto date = Poco::DateTimeFormatter::format(Poco::Timestamp(at_ms * 1000),
-                                                    Poco::DateTimeFormat::RFC1123_FORMAT, 0);
+  const auto date =
+      Poco::DateTimeFormatter::format(Poco::Timestamp(at_ms * 1000), Poco::DateTimeFormat::RFC1123_FORMAT, 0);
   return fmt::format(
       "Date: {}\r\nFrom: {}\r\n <{}>\r\nTo: <{}>\r\nSubject: {}\r\nMessage-ID: <{}@{}>\r\n"
       "X-Guardian-Delivery: {}\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
@@ -216,8 +218,8 @@ Result<MailChannel> MailChannel::make(MailServer server) {
     return bad("smtp.host", {"ホストまたはポートが違います", "host or port is wrong"});
   const bool local = server.host == "127.0.0.1" || server.host == "::1" || server.host == "localhost";
   if (!server.user.empty() && server.security == MailServer::Security::none && !local)
-    return bad("smtp.security", {"暗号化なしではパスワードを送りません",
-                                 "a password is not sent unencrypted"});
+    return bad("smtp.security",
+               {"暗号化なしではパスワードを送りません", "a password is not sent unencrypted"});
   auto impl = std::make_unique<Impl>();
   try {
     impl->context = new net::Context(net::Context::TLS_CLIENT_USE, "", "", server.ca_file.string(),
@@ -244,7 +246,8 @@ Result<void> MailChannel::send(const Delivery& delivery, const std::stop_token& 
     return {};
   } catch (const Refusal& refusal) {
     // Only what is said about this mail and this address is final; a sign-in can be repaired.
-    const bool is_final = refusal.status / 100 == 5 && (refusal.command == "RCPT TO" || refusal.command == "DATA");
+    const bool is_final =
+        refusal.status / 100 == 5 && (refusal.command == "RCPT TO" || refusal.command == "DATA");
     return failure(is_final ? Error::Kind::forbidden : Error::Kind::network,
                    {fmt::format("メールサーバーが {} を断りました ({})", refusal.command, refusal.status),
                     fmt::format("the mail server refused {} ({})", refusal.command, refusal.status)});

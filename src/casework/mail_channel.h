@@ -21,8 +21,8 @@ struct MailServer {
   } security = Security::starttls;
   std::string user;  ///< empty: no sign-in
   std::string password;
-  std::string from;               ///< address
-  std::filesystem::path ca_file;  ///< PEM of authorities; empty: the system's
+  std::string from;                            ///< address
+  std::filesystem::path ca_file;               ///< PEM of authorities; empty: the system's
   std::chrono::milliseconds patience{20'000};  ///< for connecting, and for each answer
 };
 

@@ -84,6 +84,7 @@ bool NetworkGuard::read(const sockaddr& socket_address, Address& address) {
 const std::vector<NetworkGuard::Network>& NetworkGuard::closed_networks() {
   static const auto networks = [] {
     std::vector<Network> all;
+    all.reserve(kClosed.size());
     for (const char* text : kClosed) all.push_back(*parse(text));
     return all;
   }();

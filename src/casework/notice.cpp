@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::minutes kJapan{540};  // the times of a notice are read by people in Japan
+constexpr std::chrono::minutes kJapan{540};
 constexpr std::size_t kContentBytes = 64U << 10U;
 constexpr int kTemplateDepth = 8;
 
@@ -23,7 +23,6 @@ std::chrono::sys_seconds seconds_of(std::int64_t ms) {
   return std::chrono::sys_seconds(std::chrono::seconds(ms / 1000));
 }
 
-std::string time_for_people(std::int64_t ms) { return format_day_and_time({seconds_of(ms), kJapan}); }
 std::string time_for_programs(std::int64_t ms) { return format_rfc3339({seconds_of(ms), kJapan}); }
 
 std::string labels_of(const Delivery& delivery) {
@@ -68,8 +67,7 @@ Result<std::string> fill_text(const std::string& text, const Values& values) {
     filled += text.substr(begin, open - begin);
     if (open == std::string::npos) return filled;
     const auto close = text.find("}}", open);
-    if (close == std::string::npos)
-      return bad_template({"{{ が閉じられていません", "a {{ is not closed"});
+    if (close == std::string::npos) return bad_template({"{{ が閉じられていません", "a {{ is not closed"});
     const auto value = values.find(std::string_view(text).substr(open + 2, close - open - 2));
     if (value == values.end())
       return bad_template({"知らない {{名前}} があります", "it has an unknown {{name}}"});
@@ -93,17 +91,16 @@ Result<void> fill(json& node, const Values& values) {  // NOLINT(misc-no-recursi
 
 }  // namespace
 
+std::string time_for_people(std::int64_t ms) { return format_day_and_time({seconds_of(ms), kJapan}); }
+
 std::string to_bytes(const Notice& notice) {
   auto categories = json::array();
   for (const auto& category : notice.categories)
     categories.push_back({{"id", category.id}, {"ja", category.label.ja}, {"en", category.label.en}});
-  const json document{{"case", notice.case_id},
-                      {"occurred_ms", notice.occurred_ms},
-                      {"group", notice.group},
-                      {"score", notice.score},
-                      {"band", report::band_id(notice.band)},
-                      {"categories", std::move(categories)},
-                      {"quote", notice.quote}};
+  const json document{
+      {"case", notice.case_id}, {"occurred_ms", notice.occurred_ms},    {"group", notice.group},
+      {"score", notice.score},  {"band", report::band_id(notice.band)}, {"categories", std::move(categories)},
+      {"quote", notice.quote}};
   return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -146,8 +143,8 @@ std::string body_of(const Delivery& delivery) {
                   "This is a trial of the notices, not about a real dealing.\n");
   line(words("日時", "Time"), time_for_people(notice.occurred_ms));
   line(words("グループ", "Group"), group_of(delivery));
-  line(words("スコア", "Score"), fmt::format("{} / 100 ({})", notice.score,
-                                             report::band_name(notice.band).in(delivery.language)));
+  line(words("スコア", "Score"),
+       fmt::format("{} / 100 ({})", notice.score, report::band_name(notice.band).in(delivery.language)));
   line(words("種類", "Kind"), labels_of(delivery));
   line(words("発言", "Words"), notice.quote);
   if (!delivery.link.empty()) {
@@ -157,8 +154,9 @@ std::string body_of(const Delivery& delivery) {
                            "The link works until {}. Open it and press the button to acknowledge.\n")),
         time_for_people(delivery.link_expires_ms));
   }
-  body += words("\nこれは疑いの知らせです。カスタマーハラスメントに当たるかどうかは人が判断します。\n",
-                "\nThis tells of a suspicion. Whether it is customer harassment is for a person to decide.\n");
+  body +=
+      words("\nこれは疑いの知らせです。カスタマーハラスメントに当たるかどうかは人が判断します。\n",
+            "\nThis tells of a suspicion. Whether it is customer harassment is for a person to decide.\n");
   return body;
 }
 

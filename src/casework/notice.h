@@ -40,6 +40,9 @@ struct Delivery {
   std::string body_template;  ///< JSON for a webhook; empty: `json_of`
 };
 
+/// "2026-11-24 12:04 +09:00": read by people in Japan.
+std::string time_for_people(std::int64_t ms);
+
 /// As it lies in the outbox, sealed.
 std::string to_bytes(const Notice& notice);
 /// Errors: damaged.
@@ -50,12 +53,13 @@ std::string subject_of(const Delivery& delivery);
 /// Lines ending in \n.
 std::string body_of(const Delivery& delivery);
 
-/// The body of a webhook, in the contract docs/api.md.
+/// The body of a webhook, as docs/notifications.md promises it.
 nlohmann::json json_of(const Delivery& delivery);
 
 constexpr std::size_t kTemplateBytes = 8192;
 
-/// The template with {{id}}, {{time}}, {{group}}, {{score}}, {{band}}, {{categories}}, {{quote}}, {{link}} and
+/// The template with {{id}}, {{time}}, {{group}}, {{score}}, {{band}}, {{categories}}, {{quote}}, {{link}}
+/// and
 /// {{text}} (all of it for a person) filled in, within JSON strings only, so that no value can break out of
 /// its place. Errors: usage, if it is not JSON, too large or names something unknown.
 Result<std::string> fill_template(const std::string& body_template, const Delivery& delivery);

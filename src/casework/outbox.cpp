@@ -43,7 +43,8 @@ NoticeState state_of(const store::Row& row) {
   state.created_ms = row.integer("created_ms");
   state.not_before_ms = row.integer("not_before_ms");
   state.sent_ms = row.integer_if("sent_ms");
-  if (const auto ja = row.text_if("reason_ja")) state.reason = Text{*ja, row.text_if("reason_en").value_or("")};
+  if (const auto ja = row.text_if("reason_ja"))
+    state.reason = Text{*ja, row.text_if("reason_en").value_or("")};
   return state;
 }
 
@@ -61,13 +62,15 @@ int Outbox::write(store::Transaction& t, const std::string& tenant, const Notice
     told.quote = target.with_quote ? quote : "";
     const auto id = make_id();
     written += t.execute(
-        "INSERT INTO notices (id, tenant_id, case_id, recipient_id, channel, address_hash, round, band, language, "
+        "INSERT INTO notices (id, tenant_id, case_id, recipient_id, channel, address_hash, round, band, "
+        "language, "
         "content_sealed, state, not_before_ms, created_ms, link_hash, link_expires_ms) "
-        "VALUES (?, ?, ?, ?, ?, ?, (SELECT round FROM cases WHERE tenant_id = ? AND id = ?), ?, ?, ?, 'waiting', "
+        "VALUES (?, ?, ?, ?, ?, ?, (SELECT round FROM cases WHERE tenant_id = ? AND id = ?), ?, ?, ?, "
+        "'waiting', "
         "?, ?, ?, ?) "
         "ON CONFLICT (tenant_id, case_id, address_hash, round, band) DO NOTHING",
-        {id, tenant, notice.case_id, target.recipient, name_of(target.channel), target.address_hash,
-         tenant, notice.case_id, report::band_id(notice.band), target.language == Language::japanese ? "ja" : "en",
+        {id, tenant, notice.case_id, target.recipient, name_of(target.channel), target.address_hash, tenant,
+         notice.case_id, report::band_id(notice.band), target.language == Language::japanese ? "ja" : "en",
          keyring_.seal(tenant, to_bytes(told), kContentColumn), now, now,
          sha256(keyring_.hash(tenant, kLinkPurpose, id)), expires});
   }
@@ -98,11 +101,13 @@ Result<void> Outbox::retry(const Caller& by, const std::string& id) const {
   if (auto good = check_caller(by); !good) return good;
   return database_.write([&](store::Transaction& t) -> Result<void> {
     const auto now = now_ms();
-    const auto row = t.first("SELECT state FROM notices WHERE tenant_id = ? AND id = ?", {by.tenant, id});
+    const auto row =
+        t.first("SELECT state, content_sealed FROM notices WHERE tenant_id = ? AND id = ?", {by.tenant, id});
     if (!row) return unknown_notice();
-    if (row->text("state") != "dead")
+    if (row->text("state") != "dead" || row->is_null("content_sealed"))
       return fail(Error::Kind::conflict, "notice",
-                  {"この通知は送信済みか、まだ送信中です", "this notice was sent, or is still being tried"},
+                  {"この通知は送信済みか送信中か、録音が削除されています",
+                   "this notice was sent, is still being tried, or its recording is gone"},
                   {"送れなかった通知だけをやり直せます", "Only a dead notice can be tried again"});
     t.execute(
         "UPDATE notices SET state = 'waiting', attempts = 0, not_before_ms = ?, created_ms = ?, "
@@ -134,11 +139,10 @@ Result<void> Outbox::recover() const {
 Result<std::optional<Batch>> Outbox::claim(const std::set<RecipientKey>& busy) const {
   const auto now = now_ms();
   const auto find_recipient = [&](store::Transaction& t) -> Result<std::optional<RecipientKey>> {
-    for (const auto& row : t.query(
-             "SELECT tenant_id, recipient_id, MIN(not_before_ms) AS due FROM notices "
-             "WHERE state IN ('waiting', 'sending') AND not_before_ms <= ? "
-             "GROUP BY tenant_id, recipient_id ORDER BY due LIMIT ?",
-             {now, static_cast<std::int64_t>(busy.size() + 1)}))
+    for (const auto& row : t.query("SELECT tenant_id, recipient_id, MIN(not_before_ms) AS due FROM notices "
+                                   "WHERE state IN ('waiting', 'sending') AND not_before_ms <= ? "
+                                   "GROUP BY tenant_id, recipient_id ORDER BY due LIMIT ?",
+                                   {now, static_cast<std::int64_t>(busy.size() + 1)}))
       if (RecipientKey key{row.text("tenant_id"), row.text("recipient_id")}; !busy.contains(key))
         return std::optional(std::move(key));
     return std::optional<RecipientKey>();
@@ -149,9 +153,10 @@ Result<std::optional<Batch>> Outbox::claim(const std::set<RecipientKey>& busy) c
   return database_.write([&](store::Transaction& t) -> Result<std::optional<Batch>> {
     Batch batch{std::move(**recipient), {}};
     const auto& [tenant, to] = batch.to;
-    for (const auto& row : t.query("SELECT id FROM notices WHERE tenant_id = ? AND recipient_id = ? AND state "
-                                   "IN ('waiting', 'sending') AND not_before_ms <= ? ORDER BY id LIMIT ?",
-                                   {tenant, to, now, std::int64_t{options_.batch}})) {
+    for (const auto& row :
+         t.query("SELECT id FROM notices WHERE tenant_id = ? AND recipient_id = ? AND state "
+                 "IN ('waiting', 'sending') AND not_before_ms <= ? ORDER BY id LIMIT ?",
+                 {tenant, to, now, std::int64_t{options_.batch}})) {
       batch.notices.push_back(row.text("id"));
       t.execute("UPDATE notices SET state = 'sending', not_before_ms = ? WHERE tenant_id = ? AND id = ?",
                 {now + options_.lease_ms, tenant, batch.notices.back()});
@@ -163,8 +168,8 @@ Result<std::optional<Batch>> Outbox::claim(const std::set<RecipientKey>& busy) c
 Result<std::optional<Outbox::Outgoing>> Outbox::open(const RecipientKey& to, const std::string& id) const {
   const auto& tenant = to.first;
   return database_.read([&](store::Transaction& t) -> Result<std::optional<Outgoing>> {
-    const auto row = t.first("SELECT * FROM notices WHERE tenant_id = ? AND id = ? AND state = 'sending'",
-                             {tenant, id});
+    const auto row =
+        t.first("SELECT * FROM notices WHERE tenant_id = ? AND id = ? AND state = 'sending'", {tenant, id});
     if (!row || row->is_null("content_sealed")) return std::optional<Outgoing>();
     auto recipient = routes_.recipient(t, tenant, to.second);
     if (!recipient) return tl::unexpected<Error>(recipient.error());
@@ -210,8 +215,8 @@ Result<bool> Outbox::note_failed(const RecipientKey& to, const std::string& id, 
     const auto now = now_ms();
     const auto attempts = row->integer("attempts") + 1;
     const auto next = now + delay_ms(attempts);
-    const bool is_dead = is_final || attempts >= options_.attempts ||
-                         now - row->integer("created_ms") >= options_.patience_ms;
+    const bool is_dead =
+        is_final || attempts >= options_.attempts || now - row->integer("created_ms") >= options_.patience_ms;
     t.execute(
         "UPDATE notices SET state = ?, attempts = ?, not_before_ms = ?, reason_ja = ?, reason_en = ? "
         "WHERE tenant_id = ? AND id = ?",
@@ -231,9 +236,10 @@ Result<void> Outbox::give_back(const Batch& batch) const {
   if (batch.notices.empty()) return {};
   return database_.write([&](store::Transaction& t) -> Result<void> {
     for (const auto& id : batch.notices)
-      t.execute("UPDATE notices SET state = 'waiting', not_before_ms = ? WHERE tenant_id = ? AND id = ? AND "
-                "state = 'sending'",
-                {now_ms(), batch.to.first, id});
+      t.execute(
+          "UPDATE notices SET state = 'waiting', not_before_ms = ? WHERE tenant_id = ? AND id = ? AND "
+          "state = 'sending'",
+          {now_ms(), batch.to.first, id});
     return {};
   });
 }

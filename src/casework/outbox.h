@@ -21,14 +21,14 @@
 namespace guardian::casework {
 
 struct OutboxOptions {
-  std::string public_url;                    ///< without a slash at the end; empty: no links
-  int attempts = 12;                         ///< then a notice is dead
-  std::int64_t first_delay_ms = 15'000;      ///< after the first failure; doubled with each, and shortened by
-                                             ///< up to half at random
+  std::string public_url;                ///< without a slash at the end; empty: no links
+  int attempts = 12;                     ///< then a notice is dead
+  std::int64_t first_delay_ms = 15'000;  ///< after the first failure; doubled with each, and shortened by
+                                         ///< up to half at random
   std::int64_t longest_delay_ms = 3'600'000;
   std::int64_t patience_ms = 72LL * 3'600'000;  ///< an older notice is dead at its next failure
-  std::int64_t lease_ms = 15LL * 60'000;        ///< a sender that was silent for so long is thought to be gone
-  int batch = 20;                               ///< notices to one recipient taken at once
+  std::int64_t lease_ms = 15LL * 60'000;  ///< a sender that was silent for so long is thought to be gone
+  int batch = 20;                         ///< notices to one recipient taken at once
 };
 
 /// A notice as administrators see it: nothing of the case but its id.
@@ -73,7 +73,11 @@ class Outbox {
  public:
   Outbox(store::Database& database, const access::Keyring& keyring, const access::AuditLog& audit,
          const Routes& routes, OutboxOptions options = {})
-      : database_(database), keyring_(keyring), audit_(audit), routes_(routes), options_(std::move(options)) {}
+      : database_(database),
+        keyring_(keyring),
+        audit_(audit),
+        routes_(routes),
+        options_(std::move(options)) {}
 
   /// Writes a notice to everybody whose route fits and who was not told of this case in this band yet.
   /// Returns how many. `quote` goes only where the route wants it.

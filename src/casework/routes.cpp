@@ -108,8 +108,7 @@ Result<std::vector<Route>> Routes::list(const Caller& by) const {
 Result<Route> Routes::get(const Caller& by, const std::string& id) const {
   if (auto good = check_caller(by); !good) return tl::unexpected<Error>(good.error());
   return database_.read([&](store::Transaction& t) -> Result<Route> {
-    const auto row =
-        t.first("SELECT * FROM notice_routes WHERE tenant_id = ? AND id = ?", {by.tenant, id});
+    const auto row = t.first("SELECT * FROM notice_routes WHERE tenant_id = ? AND id = ?", {by.tenant, id});
     if (!row) return unknown("notification route");
     return read(t, by.tenant, *row);
   });
@@ -181,8 +180,7 @@ Result<std::vector<Trial>> Routes::try_out(const Caller& by, const std::string& 
                                            const std::stop_token& stop) const {
   if (auto good = check_caller(by); !good) return tl::unexpected<Error>(good.error());
   auto route = database_.write([&](store::Transaction& t) -> Result<Route> {
-    const auto row =
-        t.first("SELECT * FROM notice_routes WHERE tenant_id = ? AND id = ?", {by.tenant, id});
+    const auto row = t.first("SELECT * FROM notice_routes WHERE tenant_id = ? AND id = ?", {by.tenant, id});
     if (!row) return unknown("notification route");
     audit_.add(t, {by.tenant, by.id, "notification_route.try", id, row->text("name"), ""});
     return read(t, by.tenant, *row);
@@ -190,11 +188,12 @@ Result<std::vector<Trial>> Routes::try_out(const Caller& by, const std::string& 
   if (!route) return tl::unexpected<Error>(route.error());
   std::vector<Trial> trials;
   for (const auto& listed : route->recipients) {
-    const auto full = database_.read([&](store::Transaction& t) { return recipient(t, by.tenant, listed.id); });
+    const auto full =
+        database_.read([&](store::Transaction& t) { return recipient(t, by.tenant, listed.id); });
     if (!full) return tl::unexpected<Error>(full.error());
     if (!*full) continue;
-    Delivery delivery{make_id(),         trial_notice(),    "", 0, route->language,
-                      (*full)->address,  (*full)->secret,   (*full)->body_template};
+    Delivery delivery{make_id(),       trial_notice(),        "", 0, route->language, (*full)->address,
+                      (*full)->secret, (*full)->body_template};
     trials.push_back({listed.id, channels.send(listed.channel, delivery, stop)});
   }
   return trials;
@@ -215,9 +214,11 @@ std::vector<Target> Routes::targets(store::Transaction& t, const std::string& te
         category && std::find(all.begin(), all.end(), *category) == all.end())
       continue;
     auto hash = row.text("address_hash");
-    if (std::any_of(targets.begin(), targets.end(), [&](const auto& known) { return known.address_hash == hash; }))
+    if (std::any_of(targets.begin(), targets.end(),
+                    [&](const auto& known) { return known.address_hash == hash; }))
       continue;
-    targets.push_back({row.text("id"), row.text("channel") == "mail" ? ChannelKind::mail : ChannelKind::webhook,
+    targets.push_back({row.text("id"),
+                       row.text("channel") == "mail" ? ChannelKind::mail : ChannelKind::webhook,
                        std::move(hash), row.integer("with_quote") != 0,
                        row.text("language") == "ja" ? Language::japanese : Language::english});
   }
@@ -242,7 +243,8 @@ Result<Route> Routes::checked(store::Transaction& t, const std::string& tenant, 
   if (choice.category &&
       std::find(categories_.begin(), categories_.end(), *choice.category) == categories_.end())
     return bad_value("category", {"そのような種類はありません", "there is no such category"});
-  if (choice.group && !t.first("SELECT id FROM groups WHERE tenant_id = ? AND id = ?", {tenant, *choice.group}))
+  if (choice.group &&
+      !t.first("SELECT id FROM groups WHERE tenant_id = ? AND id = ?", {tenant, *choice.group}))
     return bad_value("group", {"そのようなグループはありません", "there is no such group"});
   if (choice.recipients.empty() || choice.recipients.size() > kRecipients)
     return bad_value("recipients", {"宛先を 1 件から 20 件にしてください", "it needs 1 to 20 recipients"});
@@ -256,8 +258,8 @@ Result<Route> Routes::checked(store::Transaction& t, const std::string& tenant, 
 /// taken out of the answer.
 Result<void> Routes::write_recipients(store::Transaction& t, const std::string& tenant, Route& route) const {
   std::vector<Recipient> before;
-  for (const auto& row : t.query("SELECT * FROM notice_recipients WHERE tenant_id = ? AND route_id = ?",
-                                 {tenant, route.id})) {
+  for (const auto& row :
+       t.query("SELECT * FROM notice_recipients WHERE tenant_id = ? AND route_id = ?", {tenant, route.id})) {
     auto known = recipient_of(tenant, row);
     if (!known) return tl::unexpected<Error>(known.error());
     before.push_back(std::move(*known));
@@ -276,7 +278,8 @@ Result<void> Routes::write_recipients(store::Transaction& t, const std::string& 
       recipient.secret = secret = make_secret(kSecretBytes);
     if (known != before.end()) before.erase(known);
     t.execute(
-        "INSERT INTO notice_recipients (id, tenant_id, route_id, place, channel, address_sealed, address_hash, "
+        "INSERT INTO notice_recipients (id, tenant_id, route_id, place, channel, address_sealed, "
+        "address_hash, "
         "secret_sealed, template) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         {recipient.id, tenant, route.id, place++, name_of(recipient.channel),
          keyring_.seal(tenant, recipient.address, kAddressColumn),

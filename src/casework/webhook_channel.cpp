@@ -95,13 +95,14 @@ Result<void> judge(CURLcode code, long status, const Request& request) {
   const bool heard = code == CURLE_OK || (code == CURLE_WRITE_ERROR && request.answered > kAnswerBytes);
   if (heard && status / 100 == 2) return {};
   if (heard && status / 100 == 3)
-    return not_taken({"転送先を返されました (転送はしません)", "it answered with a redirect; none is followed"});
+    return not_taken(
+        {"転送先を返されました (転送はしません)", "it answered with a redirect; none is followed"});
   if (heard)
     return not_taken({fmt::format("受け取られませんでした (HTTP {})", status),
                       fmt::format("it was not accepted (HTTP {})", status)});
   if (request.refused)
-    return refused_for_good({"社内または予約されたアドレスには送りません",
-                             "private and reserved addresses are not allowed"});
+    return refused_for_good(
+        {"社内または予約されたアドレスには送りません", "private and reserved addresses are not allowed"});
   if (code == CURLE_OPERATION_TIMEDOUT)
     return not_taken({"時間内に答えがありませんでした", "there was no answer in time"});
   return not_taken({fmt::format("つながりませんでした ({})", curl_easy_strerror(code)),
@@ -111,7 +112,9 @@ Result<void> judge(CURLcode code, long status, const Request& request) {
 }  // namespace
 
 std::string signature_of(std::string_view secret, std::int64_t at_s, std::string_view body) {
-  const auto bytes = [](std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); };
+  const auto bytes = [](std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+  };
   const auto time = std::to_string(at_s);
   const auto before = time + ".";
   crypto_auth_hmacsha256_state state;
@@ -130,7 +133,8 @@ Result<void> check_webhook_url(const std::string& url, bool http_allowed) {
     return fail(Error::Kind::usage, "address", what,
                 {"https://… の URL を指定してください", "Name a URL with https://"});
   };
-  if (url.size() > kUrlBytes || !std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 127; }))
+  if (url.size() > kUrlBytes ||
+      !std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 127; }))
     return bad({"URL に使えない文字があるか、長すぎます", "the URL is too long or has odd characters"});
   const bool plain = url.starts_with("http://");
   if (!plain && !url.starts_with("https://")) return bad({"URL ではありません", "it is not a URL"});
@@ -139,7 +143,8 @@ Result<void> check_webhook_url(const std::string& url, bool http_allowed) {
   const auto host = url.find("//") + 2;
   const auto authority = url.substr(host, url.find_first_of("/?#", host) - host);
   if (authority.find_first_of("@\\") != std::string::npos)
-    return bad({"URL に利用者名やパスワードを入れないでください", "the URL must not hold a user or password"});
+    return bad(
+        {"URL に利用者名やパスワードを入れないでください", "the URL must not hold a user or password"});
   const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), curl_url_cleanup);
   if (authority.empty() || parsed == nullptr ||
       curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK)
@@ -156,10 +161,9 @@ Result<WebhookChannel> WebhookChannel::make(const WebhookOptions& options) {
 Result<void> WebhookChannel::send(const Delivery& delivery, const std::stop_token& stop) {
   if (auto good = check_webhook_url(delivery.to, guard_.lists_any()); !good)
     return refused_for_good(good.error().what);
-  auto body = delivery.body_template.empty()
-                  ? Result<std::string>(json_of(delivery).dump(-1, ' ', false,
-                                                               nlohmann::json::error_handler_t::replace))
-                  : fill_template(delivery.body_template, delivery);
+  auto body = delivery.body_template.empty() ? Result<std::string>(json_of(delivery).dump(
+                                                   -1, ' ', false, nlohmann::json::error_handler_t::replace))
+                                             : fill_template(delivery.body_template, delivery);
   if (!body) return refused_for_good(body.error().what);
   CurlHeaders headers;
   headers.add("Content-Type: application/json");

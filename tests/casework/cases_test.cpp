@@ -140,7 +140,7 @@ TEST_F(ACase, IsFoundByWhatTheFilterSays) {
   CaseFilter by_category;
   by_category.category = "threat";
   EXPECT_EQ(found(by_category), 1U);
-  by_category.category = "thr";
+  by_category.category = "threa_";
   EXPECT_EQ(found(by_category), 0U);
   CaseFilter by_score;
   by_score.minimum_score = 60;
@@ -201,6 +201,30 @@ TEST_F(ACase, KeepsItsHistoryWhichNoStolenDiskTells) {
   ASSERT_TRUE(desk_->database->copy_to(copy.string()));
   const auto bytes = *read_file(copy, 1U << 30U);
   for (const char* word : {"田中", "和解", "再発", "佐藤"}) EXPECT_THAT(bytes, Not(HasSubstr(word)));
+}
+
+TEST_F(ACase, ForgetsWithItsRecordingWhomItWasAbout) {
+  ASSERT_TRUE(desk_->routes.add(administrator_, route_to(ChannelKind::mail, "a@example.jp")));
+  const auto recording = happen(report_of(50, Band::caution, {"threat"}), {group_, "k1", {}});
+  const auto id = all_cases()[0].id;
+  ASSERT_TRUE(desk_->cases.note(department_, id, "田中様へ折り返し"));
+  desk_->write([&](store::Transaction& t) { desk_->cases.forget(t, tenant_, recording); });
+  const auto left = desk_->cases.get(department_, id);
+  EXPECT_EQ(left->state, State::closed);
+  EXPECT_EQ(left->at_opening.score, 50);
+  for (const auto& event : left->history) EXPECT_EQ(event.note, "");
+  EXPECT_EQ(notices()[0].state, "dead");
+  EXPECT_EQ(desk_->outbox.retry(administrator_, notices()[0].id).error().kind, Error::Kind::conflict);
+}
+
+TEST_F(ACase, TellsWhoeverWantsToKnowThatItWasOpened) {
+  std::vector<std::string> kept;
+  desk_->cases.when_opened([&](store::Transaction&, const std::string&, const std::string& recording) {
+    kept.push_back(recording);
+  });
+  happen(report_of(20, Band::notice, {"threat"}));
+  const auto recording = happen(report_of(50, Band::caution, {"threat"}));
+  EXPECT_THAT(kept, ElementsAre(recording));
 }
 
 TEST_F(ACase, RefusesEmptyAndEndlessNotes) {

@@ -1,4 +1,5 @@
-// tests/casework/casework_fixture.h - a tenant with two groups and everything of casework/ over a real database.
+// tests/casework/casework_fixture.h - a tenant with two groups and everything of casework/ over a real
+// database.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -116,15 +117,14 @@ class Casework : public testing::Test {
           "INSERT INTO recordings (id, tenant_id, name_sealed, object_id, bytes, sha256, uploaded_ms, state) "
           "VALUES (?, ?, ?, '', 0, '', 0, 'analysed')",
           {id, tenant_, store::Blob{"x"}});
-      if (dealing.group)
-        t.execute("UPDATE recordings SET group_id = ? WHERE id = ?", {*dealing.group, id});
+      if (dealing.group) t.execute("UPDATE recordings SET group_id = ? WHERE id = ?", {*dealing.group, id});
     });
     return id;
   }
   void analyse(const std::string& recording, const report::Report& report, const Dealing& dealing) {
-    const archive::Analysed analysed{tenant_,         recording,       {}, dealing.group, dealing.counterpart,
-                                     dealing.same_as, dealing.started_ms, 0, 0.0,          false,
-                                     report};
+    const archive::Analysed analysed{
+        tenant_, recording, {},    dealing.group, dealing.counterpart, dealing.same_as, dealing.started_ms,
+        0,       0.0,       false, report};
     desk_->write([&](store::Transaction& t) { ASSERT_TRUE(desk_->cases.consequence()(t, analysed)); });
   }
   /// Records and analyses; returns the recording.

@@ -78,9 +78,8 @@ TEST_F(ADeepLink, SaysThatSomebodyElseWasFaster) {
 }
 
 TEST_F(ADeepLink, Expires) {
-  desk_->write([&](store::Transaction& t) {
-    t.execute("UPDATE notices SET link_expires_ms = ?", {now_ms() - 1});
-  });
+  desk_->write(
+      [&](store::Transaction& t) { t.execute("UPDATE notices SET link_expires_ms = ?", {now_ms() - 1}); });
   EXPECT_TRUE(desk_->links.look(secret_)->expired);
   EXPECT_EQ(desk_->links.acknowledge(secret_, "").error().kind, Error::Kind::conflict);
   EXPECT_EQ(all_cases()[0].state, State::open);
@@ -96,7 +95,8 @@ TEST_F(ADeepLink, LivesAsLongAsTheSettingsSay) {
 }
 
 TEST_F(ADeepLink, ThatIsForgedOrWhoseRecipientLeftIsDead) {
-  for (const auto& forged : {std::string(), std::string(32, '0'), secret_ + "0", secret_.substr(1), notices()[0].id})
+  for (const auto& forged :
+       {std::string(), std::string(32, '0'), secret_ + "0", secret_.substr(1), notices()[0].id})
     EXPECT_EQ(desk_->links.look(forged).error().kind, Error::Kind::not_found);
   ASSERT_TRUE(desk_->routes.remove(administrator_, route_.id));
   EXPECT_EQ(desk_->links.look(secret_).error().kind, Error::Kind::not_found);

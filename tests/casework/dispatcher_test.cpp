@@ -34,7 +34,8 @@ class TheDispatcher : public Casework {
       for (int i = 0; i < times; ++i) {
         const auto id = make_id();
         t.execute(
-            "INSERT INTO recordings (id, tenant_id, name_sealed, object_id, bytes, sha256, uploaded_ms, state) "
+            "INSERT INTO recordings (id, tenant_id, name_sealed, object_id, bytes, sha256, uploaded_ms, "
+            "state) "
             "VALUES (?, ?, ?, '', 0, '', 0, 'analysed')",
             {id, tenant_, store::Blob{"x"}});
         const archive::Analysed analysed{tenant_, id, {}, group_, {}, {}, 0, 0, 0.0, false, report};
@@ -219,7 +220,8 @@ TEST_F(TheDispatcher, ATrialTellsWhatBecameOfEachRecipient) {
   choice.recipients.push_back({"", ChannelKind::webhook, url("/500"), kSecret, ""});
   choice.recipients.push_back({"", ChannelKind::mail, "a@example.jp", "", ""});
   const auto route = desk_->routes.add(administrator_, choice).value();
-  EXPECT_EQ(desk_->routes.try_out(department_, route.id, channels(), {}).error().kind, Error::Kind::forbidden);
+  EXPECT_EQ(desk_->routes.try_out(department_, route.id, channels(), {}).error().kind,
+            Error::Kind::forbidden);
   const auto trials = desk_->routes.try_out(administrator_, route.id, channels(), {});
   ASSERT_TRUE(trials);
   int good = 0;

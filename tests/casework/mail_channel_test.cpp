@@ -16,9 +16,10 @@ std::filesystem::path mail_package() { return test::source_dir() / ".deps/mail-s
 struct Certificate {
   Certificate(const std::filesystem::path& folder, const std::string& name)
       : file(folder / (name + ".pem")), key(folder / (name + ".key")) {
-    const auto make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=" +
-                      name + " -addext subjectAltName=DNS:" + name + " -keyout " + key.string() + " -out " +
-                      file.string() + " 2>/dev/null";
+    const auto make =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=" +
+        name + " -addext subjectAltName=DNS:" + name + " -keyout " + key.string() + " -out " + file.string() +
+        " 2>/dev/null";
     if (std::system(make.c_str()) != 0) throw std::runtime_error("no certificate");  // NOLINT(*-env33-c)
   }
   std::filesystem::path file;
@@ -55,8 +56,9 @@ class AMail : public testing::Test {
     Delivery delivery;
     delivery.id = make_id();
     delivery.to = address;
-    delivery.notice = {make_id(), 1'790'000'000'000, "お客様相談室　第一グループ（関東・甲信越）", 72,
-                       judgement::Band::high, {{"threat", {"脅迫", "threat"}}}, ""};
+    delivery.notice = {make_id(), 1'790'000'000'000,     "お客様相談室　第一グループ（関東・甲信越）",
+                       72,        judgement::Band::high, {{"threat", {"脅迫", "threat"}}},
+                       ""};
     delivery.link = "https://guardian.example.jp/n/0123456789abcdef";
     return delivery;
   }
@@ -139,7 +141,8 @@ TEST_F(AMail, WithAWrongPasswordWaitsForARepairAndTellsNoSecret) {
   server.password = "wrong-password";
   const auto refused = send(server, delivery_to("toban@example.jp"));
   EXPECT_EQ(refused.error().kind, Error::Kind::network);
-  EXPECT_THAT(describe(refused.error(), Language::english), AllOf(HasSubstr("AUTH"), Not(HasSubstr("wrong-password"))));
+  EXPECT_THAT(describe(refused.error(), Language::english),
+              AllOf(HasSubstr("AUTH"), Not(HasSubstr("wrong-password"))));
 }
 
 TEST_F(AMail, IsGivenUpOnlyWhereTheRefusalIsFinal) {
@@ -152,7 +155,8 @@ TEST_F(AMail, IsGivenUpOnlyWhereTheRefusalIsFinal) {
 
 TEST_F(AMail, GetsNoHeaderFromOutside) {
   auto channel = MailChannel::make(serve("starttls"));
-  EXPECT_EQ(channel->send(delivery_to("a@example.jp>\r\nRCPT TO:<x@evil.jp"), {}).error().kind, Error::Kind::forbidden);
+  EXPECT_EQ(channel->send(delivery_to("a@example.jp>\r\nRCPT TO:<x@evil.jp"), {}).error().kind,
+            Error::Kind::forbidden);
   auto delivery = delivery_to("toban@example.jp");
   delivery.notice.group = "受付\r\nBcc: x@evil.jp\r\n\r\n.\r\nMAIL FROM:<x@evil.jp>";
   delivery.notice.categories[0].label.ja = "\r\n.\r\nQUIT\r\n";

@@ -56,9 +56,9 @@ TEST_F(ANotificationRoute, TellsTheSameAddressOnceAndAgainOnlyWhatGrewWorse) {
 
 TEST_F(ANotificationRoute, TakesNoAddressThatCouldEndALineOrLeadAstray) {
   for (const char* bad :
-       {"a@example.jp\r\nBcc: x@evil.jp", "a@example.jp\nx", "a b@example.jp", "a@example.jp> SIZE=1", "<a@example.jp>",
-        "a@b@example.jp", "@example.jp", "a@", "a@.jp", "a..b@example.jp", "a@example..jp", "田中@example.jp",
-        "a@example.jp,b@example.jp", "\"a\"@example.jp", "a@[127.0.0.1]"})
+       {"a@example.jp\r\nBcc: x@evil.jp", "a@example.jp\nx", "a b@example.jp", "a@example.jp> SIZE=1",
+        "<a@example.jp>", "a@b@example.jp", "@example.jp", "a@", "a@.jp", "a..b@example.jp", "a@example..jp",
+        "田中@example.jp", "a@example.jp,b@example.jp", "\"a\"@example.jp", "a@[127.0.0.1]"})
     EXPECT_EQ(refusal(route_to(ChannelKind::mail, bad)), Error::Kind::usage) << bad;
   EXPECT_EQ(refusal(route_to(ChannelKind::mail, std::string("a@example.jp\0x", 14))), Error::Kind::usage);
   EXPECT_EQ(refusal(route_to(ChannelKind::mail, std::string(250, 'a') + "@example.jp")), Error::Kind::usage);
@@ -66,10 +66,10 @@ TEST_F(ANotificationRoute, TakesNoAddressThatCouldEndALineOrLeadAstray) {
 }
 
 TEST_F(ANotificationRoute, TakesNoUrlThatIsNone) {
-  for (const char* bad :
-       {"", "ftp://example.jp/", "https://", "https:///x", "https://user:pass@example.jp/", "file:///etc/passwd",
-        "https://example.jp/\r\nHost: x", "https://example.jp:99999/", "javascript:alert(1)", "https://exa mple.jp/",
-        "https://example.jp\\@evil.jp/", "gopher://127.0.0.1/"})
+  for (const char* bad : {"", "ftp://example.jp/", "https://", "https:///x", "https://user:pass@example.jp/",
+                          "file:///etc/passwd", "https://example.jp/\r\nHost: x", "https://example.jp:99999/",
+                          "javascript:alert(1)", "https://exa mple.jp/", "https://example.jp\\@evil.jp/",
+                          "gopher://127.0.0.1/"})
     EXPECT_EQ(refusal(route_to(ChannelKind::webhook, bad)), Error::Kind::usage) << bad;
   EXPECT_TRUE(check_webhook_url("https://hooks.example.jp/a?b=c", false));
   EXPECT_FALSE(check_webhook_url("http://hooks.example.jp/", false));
@@ -105,8 +105,9 @@ TEST_F(ANotificationRoute, IsForAdministratorsOfTheTenantOnly) {
   stranger.tenant = other_tenant_;
   EXPECT_THAT(*desk_->routes.list(stranger), IsEmpty());
   EXPECT_EQ(desk_->routes.get(stranger, route.id).error().kind, Error::Kind::not_found);
-  EXPECT_EQ(desk_->routes.change(stranger, route.id, route_to(ChannelKind::mail, "x@example.jp")).error().kind,
-            Error::Kind::not_found);
+  EXPECT_EQ(
+      desk_->routes.change(stranger, route.id, route_to(ChannelKind::mail, "x@example.jp")).error().kind,
+      Error::Kind::not_found);
   EXPECT_EQ(desk_->routes.remove(stranger, route.id).error().kind, Error::Kind::not_found);
   EXPECT_EQ(desk_->routes.list(administrator_)->size(), 1U);
 }
@@ -137,7 +138,8 @@ TEST_F(ANotificationRoute, FillsATemplateWithoutLettingValuesOut) {
   delivery.notice.group = "\"}, {\"x\": \"{{link}}";
   delivery.notice.score = 72;
   delivery.link = "https://example.jp/n/s";
-  const auto filled = fill_template(R"({"text": "{{group}} {{score}} <{{link}}>", "n": [1, "{{id}}"]})", delivery);
+  const auto filled =
+      fill_template(R"({"text": "{{group}} {{score}} <{{link}}>", "n": [1, "{{id}}"]})", delivery);
   ASSERT_TRUE(filled);
   const auto document = nlohmann::json::parse(*filled);
   EXPECT_EQ(document["text"], "\"}, {\"x\": \"{{link}} 72 <https://example.jp/n/s>");

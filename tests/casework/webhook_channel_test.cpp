@@ -18,15 +18,17 @@ class AWebhook : public testing::Test {
     delivery.id = make_id();
     delivery.to = server_.address() + path;
     delivery.secret = kSecret;
-    delivery.notice = {make_id(), 1'790'000'000'000, "受付", 72, judgement::Band::high,
-                       {{"threat", {"脅迫", "threat"}}}, ""};
+    delivery.notice = {make_id(), 1'790'000'000'000,     "受付",
+                       72,        judgement::Band::high, {{"threat", {"脅迫", "threat"}}},
+                       ""};
     delivery.link = "https://guardian.example.jp/n/0123456789abcdef";
     return delivery;
   }
   static WebhookChannel channel(const std::vector<std::string>& networks) {
     return std::move(*WebhookChannel::make({networks, 2000, 500}));
   }
-  Result<void> send(const Delivery& delivery, const std::vector<std::string>& networks = {"127.0.0.0/8"}) const {
+  Result<void> send(const Delivery& delivery,
+                    const std::vector<std::string>& networks = {"127.0.0.0/8"}) const {
     return channel(networks).send(delivery, {});
   }
   std::vector<nlohmann::json> requests() const { return lines_of(requests_); }
@@ -133,14 +135,16 @@ class TheNetworkGuard : public testing::Test {
 
 TEST_F(TheNetworkGuard, KnowsThePublicInternet) {
   const auto guard = *NetworkGuard::make({});
-  for (const char* good : {"8.8.8.8", "93.184.216.34", "172.32.0.1", "172.15.255.255", "100.128.0.1", "11.0.0.1",
-                           "2606:4700::1111", "2a00:1450::1", "::ffff:8.8.8.8"})
+  for (const char* good : {"8.8.8.8", "93.184.216.34", "172.32.0.1", "172.15.255.255", "100.128.0.1",
+                           "11.0.0.1", "2606:4700::1111", "2a00:1450::1", "::ffff:8.8.8.8"})
     EXPECT_TRUE(allows(guard, good)) << good;
   for (const char* bad :
-       {"127.0.0.1", "127.255.255.255", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.0.1", "169.254.169.254",
-        "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "198.18.0.1", "192.0.2.1", "::1", "::", "fe80::1",
-        "fd00::1", "fc00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1",
-        "2002:7f00:1::", "2001:0:1::", "2001:db8::1"})
+       {"127.0.0.1",       "127.255.255.255", "10.1.2.3",        "172.16.0.1",    "172.31.255.255",
+        "192.168.0.1",     "169.254.169.254", "100.64.0.1",      "0.0.0.0",       "224.0.0.1",
+        "255.255.255.255", "198.18.0.1",      "192.0.2.1",       "::1",           "::",
+        "fe80::1",         "fd00::1",         "fc00::1",         "ff02::1",       "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1", "::127.0.0.1",     "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:1::",
+        "2001:db8::1"})
     EXPECT_FALSE(allows(guard, bad)) << bad;
 }
 
@@ -150,7 +154,8 @@ TEST_F(TheNetworkGuard, AllowsWhatIsListedAndNotOneAddressMore) {
     EXPECT_TRUE(allows(guard, good)) << good;
   for (const char* bad : {"10.22.0.0", "10.19.255.255", "192.168.1.6", "192.168.1.8", "fd12:3456:8000::1"})
     EXPECT_FALSE(allows(guard, bad)) << bad;
-  for (const char* none : {"", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0/8", "fd00::/129", "x", "10.0.0.0/", "10.0.0.0/8x"})
+  for (const char* none :
+       {"", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0/8", "fd00::/129", "x", "10.0.0.0/", "10.0.0.0/8x"})
     EXPECT_EQ(NetworkGuard::make({none}).error().kind, Error::Kind::usage) << none;
 }
 
