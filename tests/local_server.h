@@ -32,6 +32,7 @@ class LocalServer {
       const auto path = (source_dir() / "tests" / script).string();
       arguments.insert(arguments.begin(), {"python3", path});
       std::vector<char*> pointers;
+      pointers.reserve(arguments.size() + 1);
       for (auto& argument : arguments) pointers.push_back(argument.data());
       pointers.push_back(nullptr);
       ::execvp(pointers[0], pointers.data());

@@ -263,6 +263,7 @@ TEST_F(ACase, ThatTakesTwoAtOnceIsAcknowledgedOnce) {
   happen(report_of(50, Band::caution, {"threat"}));
   const auto id = all_cases()[0].id;
   std::vector<std::jthread> hands;
+  hands.reserve(8);
   for (int i = 0; i < 8; ++i)
     hands.emplace_back(
         [&] { EXPECT_TRUE(desk_->cases.acknowledge(caller(access::Role::special_department), id)); });

@@ -6,7 +6,6 @@
 namespace guardian::casework {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 

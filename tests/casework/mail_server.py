@@ -51,7 +51,8 @@ def may_enter(server, session, envelope, mechanism, data):
 async def main():
     open(FILE, "a").close()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(CERTIFICATE, KEY)
+    if MODE != "plain":
+        context.load_cert_chain(CERTIFICATE, KEY)
     options = {"hostname": "localhost"}
     if MODE == "starttls":
         options |= {"tls_context": context, "require_starttls": True, "authenticator": may_enter, "auth_required": True}

@@ -7,7 +7,6 @@ namespace guardian::casework {
 namespace {
 
 using judgement::Band;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;

@@ -1,7 +1,10 @@
 // Cases, who is told of them, and the page behind a notice's link, over a real server.
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "base/id.h"
+#include "local_server.h"
 #include "report/report.h"
 #include "running_server.h"
 
@@ -12,6 +15,39 @@ using nlohmann::json;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
+
+template <class Work>
+void write(test::RunningServer& server, const Work& work) {
+  const auto done = server.application().database().write([&](store::Transaction& t) -> Result<void> {
+    work(t);
+    return {};
+  });
+  if (!done) throw std::runtime_error(describe(done.error(), Language::english));
+}
+
+/// A suspected dealing, as a worker tells it.
+void open_case(test::RunningServer& server, const std::string& tenant,
+               const std::optional<std::string>& group) {
+  const auto recording = make_id();
+  report::Report report;
+  report.verdict.score = 72;
+  report.verdict.band = judgement::Band::high;
+  report.verdict.suspected = true;
+  judgement::Finding finding;
+  finding.category = "threat";
+  finding.label = {"脅迫", "threat"};
+  finding.severity = 72;
+  report.verdict.findings = {finding};
+  write(server, [&](store::Transaction& t) {
+    t.execute(
+        "INSERT INTO recordings (id, tenant_id, name_sealed, object_id, bytes, sha256, uploaded_ms, state) "
+        "VALUES (?, ?, ?, '', 0, '', 0, 'analysed')",
+        {recording, tenant, store::Blob{"x"}});
+    const archive::Analysed analysed{tenant,   recording, {},  group, {},    {},
+                                     now_ms(), now_ms(),  0.0, false, report};
+    ASSERT_TRUE(server.application().case_desk().cases().open_case(t, analysed));
+  });
+}
 
 class CasesByHttp : public testing::Test {
  protected:
@@ -26,40 +62,11 @@ class CasesByHttp : public testing::Test {
       caller.reach = access::reach_of(role);
       server_.add_caller(std::string(access::name_of(role)), caller);
     }
-    write([&](store::Transaction& t) {
+    write(server_, [&](store::Transaction& t) {
       t.execute("INSERT INTO groups (id, tenant_id, name) VALUES (?, ?, '<b>受付</b>')", {group_, tenant_});
     });
   }
-  template <class Work>
-  void write(const Work& work) {
-    const auto done = server_.application().database().write([&](store::Transaction& t) -> Result<void> {
-      work(t);
-      return {};
-    });
-    if (!done) throw std::runtime_error(describe(done.error(), Language::english));
-  }
-  /// A suspected dealing, as a worker tells it.
-  void happen() {
-    const auto recording = make_id();
-    report::Report report;
-    report.verdict.score = 72;
-    report.verdict.band = judgement::Band::high;
-    report.verdict.suspected = true;
-    judgement::Finding finding;
-    finding.category = "threat";
-    finding.label = {"脅迫", "threat"};
-    finding.severity = 72;
-    report.verdict.findings = {finding};
-    write([&](store::Transaction& t) {
-      t.execute(
-          "INSERT INTO recordings (id, tenant_id, name_sealed, object_id, bytes, sha256, uploaded_ms, state) "
-          "VALUES (?, ?, ?, '', 0, '', 0, 'analysed')",
-          {recording, tenant_, store::Blob{"x"}});
-      const archive::Analysed analysed{tenant_,  recording, {},  group_, {},    {},
-                                       now_ms(), now_ms(),  0.0, false,  report};
-      ASSERT_TRUE(server_.application().case_desk().cases().open_case(t, analysed));
-    });
-  }
+  void happen() { open_case(server_, tenant_, group_); }
   test::RunningServer::Answer as(const char* role, const std::string& method, const std::string& path,
                                  const json& body = nullptr, test::RunningServer::Fields fields = {}) const {
     fields.emplace_back("Authorization", std::string("Bearer ") + role);
@@ -92,7 +99,7 @@ class CasesByHttp : public testing::Test {
   /// As the dispatcher would send it.
   std::string link() {
     const auto notice = admin("GET", "/api/v1/notices").json()["items"][0];
-    write([&](store::Transaction& t) {
+    write(server_, [&](store::Transaction& t) {
       t.execute("UPDATE notices SET state = 'sending' WHERE id = ?", {notice["id"].get<std::string>()});
     });
     const auto out =
@@ -213,6 +220,43 @@ TEST_F(CasesByHttp, AreAcknowledgedThroughTheLinkByAButtonOnly) {
   EXPECT_THAT(server_.log(), Not(HasSubstr(path.substr(3))));
 }
 
+TEST(AServerWithMail, TellsOfACaseByItself) {
+  const auto package = test::source_dir() / ".deps/mail-server";
+  if (!std::filesystem::exists(package))
+    GTEST_SKIP() << "needs aiosmtpd in " << package << "; scripts/setup brings it";
+  const test::TemporaryFolder folder;
+  const auto mails = folder.path() / "mails";
+  const test::LocalServer mail_server("casework/mail_server.py",
+                                      {package.string(), mails.string(), "plain", "", ""});
+  test::RunningServer server({}, [&](Config& config) {
+    config.smtp = {
+        "localhost", std::stoi(mail_server.address()), Smtp::Security::none, "", "", "g@example.jp", {}};
+  });
+  access::Caller administrator;
+  administrator.tenant = make_id();
+  administrator.id = make_id();
+  administrator.permissions = access::permissions_of(access::Role::administrator);
+  server.add_caller("administrator", administrator);
+  const test::RunningServer::Fields fields{{"Authorization", "Bearer administrator"},
+                                           {"Content-Type", "application/json"}};
+  const json route{{"name", "当番"},
+                   {"recipients", {{{"channel", "mail"}, {"address", "toban@example.jp"}}}}};
+  const auto added = server.ask("POST", "/api/v1/notification-routes", fields, route.dump());
+  ASSERT_EQ(added.status, 201) << added.body;
+  const auto trial = server.ask("POST", added.header("Location") + "/trial", {fields[0]});
+  EXPECT_EQ(trial.json()["items"][0]["arrived"], true) << trial.body;
+  std::stop_source stop;
+  server.application().case_desk().start(stop.get_token());
+  open_case(server, administrator.tenant, {});
+  std::string all;
+  for (int i = 0; i < 2000 && std::count(all.begin(), all.end(), '\n') < 2; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    all = read_file(mails, 1U << 20U).value_or("");
+  }
+  EXPECT_THAT(all, HasSubstr("\\u8105\\u8feb"));  // 脅迫
+  stop.request_stop();
+}
+
 TEST_F(CasesByHttp, HaveLinksThatDie) {
   add_route();
   happen();
@@ -221,7 +265,7 @@ TEST_F(CasesByHttp, HaveLinksThatDie) {
     EXPECT_EQ(stranger("GET", forged).status, 404);
     EXPECT_EQ(stranger("POST", forged).status, 404);
   }
-  write([](store::Transaction& t) { t.execute("UPDATE notices SET link_expires_ms = 1"); });
+  write(server_, [](store::Transaction& t) { t.execute("UPDATE notices SET link_expires_ms = 1"); });
   EXPECT_EQ(stranger("GET", path).status, 410);
   EXPECT_EQ(stranger("POST", path).status, 410);
   EXPECT_EQ(department("GET", "/api/v1/cases?state=open").json()["items"].size(), 1U);
