@@ -83,6 +83,10 @@ Result<void> Application::wire() {
     return load_ledger_->record_exposure(t, a);
   });
   add_consequence([this](store::Transaction& t, const archive::Analysed& a) { return words_->add(t, a); });
+  auto desk = CaseDesk::open({*database_, *keyring_, *audit_, *telemetry_}, config_);
+  if (!desk) return tl::unexpected<Error>(desk.error());
+  case_desk_ = std::move(*desk);
+  add_consequence(case_desk_->cases().consequence());
   return {};
 }
 
@@ -90,13 +94,15 @@ std::vector<Route> Application::routes() {
   std::vector<Route> all;
   for (auto routes :
        {routes_of_system(*this), routes_of_access(*this), routes_of_recordings(*this), routes_of_jobs(*this),
-        routes_of_usage(*this), routes_of_load(*this), routes_of_uploads(*this)})
+        routes_of_usage(*this), routes_of_load(*this), routes_of_uploads(*this), routes_of_cases(*this),
+        routes_of_notifications(*this), routes_of_deep_links(*this)})
     all.insert(all.end(), std::make_move_iterator(routes.begin()), std::make_move_iterator(routes.end()));
   return all;
 }
 
 /// Each worker's child analyses one recording at a time (archive/workers.h).
 void Application::start(const std::stop_token& stop) {
+  case_desk_->start(stop);
   if (config_.workers.number > 0) start_workers(stop);
 }
 

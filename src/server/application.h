@@ -25,6 +25,7 @@
 #include "load/group_picture.h"
 #include "load/load_ledger.h"
 #include "search/word_index.h"
+#include "server/case_desk.h"
 #include "server/config.h"
 #include "server/router.h"
 #include "server/telemetry.h"
@@ -63,6 +64,7 @@ class Application {
   const archive::Queue& queue() const { return queue_; }
   archive::Uploads& uploads() { return *uploads_; }
   archive::Progress& progress() { return progress_; }
+  CaseDesk& case_desk() { return *case_desk_; }
 
   /// What follows from every analysis, in this order. Before `start`.
   void add_consequence(archive::Consequence consequence) { consequences_.push_back(std::move(consequence)); }
@@ -106,6 +108,7 @@ class Application {
   std::optional<search::WordIndex> words_;
   archive::Progress progress_;
   std::vector<archive::Consequence> consequences_;
+  std::unique_ptr<CaseDesk> case_desk_;
   std::unique_ptr<archive::Workers> workers_;  ///< of the last, since they use all the others
   std::optional<std::stop_callback<std::function<void()>>> stop_workers_;
 };
