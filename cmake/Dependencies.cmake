@@ -12,7 +12,6 @@ find_package(CURL REQUIRED)
 find_package(SQLiteCpp REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(Poco REQUIRED COMPONENTS Foundation Net Crypto NetSSL)
-find_package(spdlog REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 include(GoogleTest)
 

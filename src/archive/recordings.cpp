@@ -107,16 +107,6 @@ Result<Recording> find_where(store::Transaction& transaction, const access::Keyr
   return row ? recording_of(*row, keyring) : no_such_recording(id);
 }
 
-/// A pattern for LIKE with '!' as escape: the word between blanks.
-std::string like_word(const std::string& word) {
-  std::string pattern = "% ";
-  for (const char c : word) {
-    if (c == '%' || c == '_' || c == '!') pattern += '!';
-    pattern += c;
-  }
-  return pattern + " %";
-}
-
 /// Empty text: nobody reaches anything by it.
 std::string or_nobody(const std::optional<std::string>& id) { return id.value_or(""); }
 
@@ -134,20 +124,33 @@ std::optional<State> state_named(std::string_view name) {
   return std::nullopt;
 }
 
-Condition within_reach(const access::Caller& caller) {
+std::string like_word(const std::string& word) {
+  std::string pattern = "% ";
+  for (const char c : word) {
+    if (c == '%' || c == '_' || c == '!') pattern += '!';
+    pattern += c;
+  }
+  return pattern + " %";
+}
+
+Condition within_reach(const access::Caller& caller, const std::string& table) {
+  Condition condition{table + ".tenant_id = ?", {caller.tenant}};
   switch (caller.reach) {
     case access::Reach::tenant:
-      return {"recordings.tenant_id = ?", {caller.tenant}};
+      break;
     case access::Reach::group:
-      return {"recordings.tenant_id = ? AND recordings.group_id = ?",
-              {caller.tenant, or_nobody(caller.group)}};
+      condition.sql += " AND " + table + ".group_id = ?";
+      condition.values.push_back(or_nobody(caller.group));
+      break;
     case access::Reach::own:
-      return {"recordings.tenant_id = ? AND recordings.employee_id = ?",
-              {caller.tenant, or_nobody(caller.employee)}};
+      condition.sql += " AND " + table + ".employee_id = ?";
+      condition.values.push_back(or_nobody(caller.employee));
+      break;
     case access::Reach::none:
+      condition.sql += " AND 1 = 0";
       break;
   }
-  return {"recordings.tenant_id = ? AND 1 = 0", {caller.tenant}};
+  return condition;
 }
 
 Result<Recording> find_recording(store::Transaction& transaction, const access::Keyring& keyring,

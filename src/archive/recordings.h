@@ -64,9 +64,12 @@ struct Condition {
   store::Values values;
 };
 
-/// The recordings a caller may know of: of the tenant, the group or the employee. For queries on `recordings`
-/// under that name; always holds the tenant.
-Condition within_reach(const access::Caller& caller);
+/// A pattern for LIKE with '!' as escape: the word between blanks.
+std::string like_word(const std::string& word);
+
+/// What a caller may know of: of the tenant, the group or the employee. For queries on `table` under that
+/// name, which has the columns tenant_id, group_id and employee_id; always holds the tenant.
+Condition within_reach(const access::Caller& caller, const std::string& table = "recordings");
 
 /// Errors: not_found, also for what is deleted or beyond the caller's reach; damaged.
 Result<Recording> find_recording(store::Transaction& transaction, const access::Keyring& keyring,

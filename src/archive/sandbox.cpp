@@ -112,11 +112,11 @@ constexpr int kForbidden[] = {SCMP_SYS(socket),
 int forbid_writing(scmp_filter_ctx filter) {
   for (const auto mode : {scmp_datum_t{O_WRONLY}, scmp_datum_t{O_RDWR}}) {
     if (const int code = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 1,
-                                          SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, mode));
+                                          scmp_arg_cmp{2, SCMP_CMP_MASKED_EQ, O_ACCMODE, mode});
         code != 0)
       return code;
     if (const int code = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(open), 1,
-                                          SCMP_A1(SCMP_CMP_MASKED_EQ, O_ACCMODE, mode));
+                                          scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, O_ACCMODE, mode});
         code != 0)
       return code;
   }
@@ -124,7 +124,7 @@ int forbid_writing(scmp_filter_ctx filter) {
   for (const int call : {SCMP_SYS(openat2), SCMP_SYS(clone3)})
     if (const int code = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), call, 0); code != 0) return code;
   return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                          SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+                          scmp_arg_cmp{0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0});
 }
 
 }  // namespace

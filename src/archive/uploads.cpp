@@ -453,7 +453,7 @@ Result<int> Uploads::expire(std::int64_t at_ms) {
   for (const auto& stored : *late) {
     const auto turn = Impl::Turn::take(*impl_, stored.upload.id);
     if (!turn || !impl_->is_late(stored, at_ms)) continue;  // somebody goes on with it just now
-    const auto done = impl_->remove(stored);
+    auto done = impl_->remove(stored);
     if (!done) return done;
     removed += *done;
   }

@@ -4,9 +4,10 @@
 //
 // The full pass is what `guardian analyze` does. The quick pass listens only to the loudest of every
 // kOneWindowIn windows of 30 s of speech of each channel and puts nothing to a second hearing; its score puts
-// the full passes into order. On the sample call, twenty times in a row (19 minutes, two channels, 2 cores):
-// see docs/decisions/0012-queue.md for the figures. A recording under three minutes is heard whole the first
-// time: its quick pass is its full pass.
+// the full passes into order. On the sample call, twenty times in a row
+// (19 minutes, two channels, whisper-base, 2 cores) the quick pass goes through 62 s of recording in a
+// second, the full one through 20. A recording under three minutes is heard whole the first time: its quick
+// pass is its full pass.
 #pragma once
 
 #include <cstdint>

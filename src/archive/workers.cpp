@@ -21,7 +21,6 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using store::Transaction;
 
-constexpr milliseconds kIdle{1000};
 constexpr milliseconds kTrouble{5000};      // before the store is tried again
 constexpr milliseconds kLooks{1000};        // between looks whether the job was cancelled
 constexpr std::int64_t kMostEarlier = 200;  // dealings with one counterpart, the newest
@@ -173,7 +172,7 @@ void Workers::Impl::run(const std::stop_token& stop, Analyst& analyst) {
     if (lease && *lease)
       attempt(**lease, stop, analyst);
     else
-      rest(stop, lease ? kIdle : kTrouble);
+      rest(stop, lease ? options.idle : kTrouble);
   }
 }
 

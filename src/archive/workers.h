@@ -31,6 +31,7 @@ struct WorkersOptions {
   int threads = 0;                                    ///< of each child; 0: the machine's cores, shared out
   int ordinary_days = 90;                             ///< how long a recording is kept after its analysis
   int finding_days = 365;                             ///< the same, if harassment is suspected
+  std::chrono::milliseconds idle{1000};               ///< between looks into the queue when nothing is due
   std::optional<std::chrono::milliseconds> patience;  ///< with a silent child; empty: by the recording's size
 };
 

@@ -2,7 +2,9 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 
 namespace guardian {
@@ -11,6 +13,21 @@ namespace {
 constexpr std::string_view kHex = "0123456789abcdef";
 
 bool is_hyphen_place(std::size_t place) { return place == 8 || place == 13 || place == 18 || place == 23; }
+
+/// 48 bits of milliseconds, then 12 of 1/4096 ms; never twice the same, never less than before.
+std::uint64_t next_time() {
+  using std::chrono::nanoseconds;
+  static std::atomic<std::uint64_t> last{0};
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  const auto ns = static_cast<std::uint64_t>(std::chrono::duration_cast<nanoseconds>(since).count());
+  const std::uint64_t now = ((ns / 1'000'000) << 12U) | ((ns % 1'000'000) * 4096 / 1'000'000);
+  std::uint64_t before = last.load();
+  std::uint64_t next = 0;
+  do {
+    next = std::max(now, before + 1);
+  } while (!last.compare_exchange_weak(before, next));
+  return next;
+}
 
 }  // namespace
 
@@ -23,9 +40,10 @@ std::int64_t now_ms() {
 std::string make_id() {
   std::array<unsigned char, 16> bytes{};
   randombytes_buf(bytes.data(), bytes.size());
-  auto time = static_cast<std::uint64_t>(now_ms());
-  for (std::size_t i = 6; i-- > 0; time >>= 8U) bytes[i] = static_cast<unsigned char>(time & 0xFFU);
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x70U);
+  const auto time = next_time();
+  for (unsigned i = 0; i < 6; ++i) bytes[i] = static_cast<unsigned char>((time >> (52U - 8U * i)) & 0xFFU);
+  bytes[6] = static_cast<unsigned char>(((time >> 8U) & 0x0FU) | 0x70U);
+  bytes[7] = static_cast<unsigned char>(time & 0xFFU);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
   std::string text;
   for (const unsigned char byte : bytes) {

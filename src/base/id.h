@@ -7,8 +7,9 @@
 
 namespace guardian {
 
-/// A UUID version 7 (RFC 9562): 48 bits of milliseconds, the rest random. Later ids sort after earlier ones,
-/// to the millisecond; nobody can guess one. Lower case with hyphens, 36 characters.
+/// A UUID version 7 (RFC 9562, section 6.2, method 3): 60 bits of time, 62 random ones. Every id of a process
+/// sorts after the ones it made before (unless the clock is set back between two runs); nobody can guess one.
+/// Lower case with hyphens, 36 characters. Safe to call from several threads.
 std::string make_id();
 
 /// True for what `make_id` makes; a path or a query built from an id is safe if this holds.

@@ -58,8 +58,8 @@ Result<void> serve_until_stopped(const server::Config& config, const CommonOptio
                 {{"address", config.address}, {"port", port}, {"version", GUARDIAN_VERSION}});
   const auto url = fmt::format("{}://{}:{}", config.has_tls() ? "https" : "http", config.address, port);
   const auto& shown = config.public_url.empty() ? url : config.public_url;
-  const auto told = print(common.language == Language::japanese ? fmt::format("{} で動いています\n", shown)
-                                                                : fmt::format("Serving at {}\n", shown));
+  auto told = print(common.language == Language::japanese ? fmt::format("{} で動いています\n", shown)
+                                                          : fmt::format("Serving at {}\n", shown));
   if (auto linked = tell_first_link(**application, shown, common.language); !linked) return linked;
   wait_for(common.stop);
   telemetry.log(server::Severity::info, "server.stopping");

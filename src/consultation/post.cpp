@@ -1,24 +1,16 @@
 #include "consultation/post.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cmath>
-#include <mutex>
+
+#include "base/curl_handle.h"
 
 namespace guardian::consultation {
 namespace {
 
 constexpr std::size_t kMostBytes = 1U << 20U;
 constexpr long kConnectPatience_ms = 10'000;
-
-struct EasyClose {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
-struct ListClose {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
 
 std::size_t keep_bytes(char* bytes, std::size_t size, std::size_t count, void* user) {
   auto& reply = *static_cast<Reply*>(user);
@@ -54,29 +46,18 @@ Reply::Trouble trouble_of(CURLcode code, Reply::Trouble noticed) {
 }  // namespace
 
 struct Poster::Impl {
-  std::unique_ptr<CURL, EasyClose> easy;
-  std::unique_ptr<curl_slist, ListClose> headers;
+  CurlHandle easy = make_curl_handle();
+  CurlHeaders headers;
 
   explicit Impl(const Endpoint& endpoint);
-  void add_header(const std::string& line);
 };
 
-void Poster::Impl::add_header(const std::string& line) {
-  auto* longer = curl_slist_append(headers.get(), line.c_str());
-  if (longer == nullptr) return;
-  static_cast<void>(headers.release());
-  headers.reset(longer);
-}
-
 Poster::Impl::Impl(const Endpoint& endpoint) {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-  easy.reset(curl_easy_init());
   if (easy == nullptr) return;
-  add_header("Content-Type: application/json");
-  add_header("Accept: application/json");
-  add_header("Expect:");
-  if (!endpoint.key.empty()) add_header("Authorization: Bearer " + endpoint.key.reveal());
+  headers.add("Content-Type: application/json");
+  headers.add("Accept: application/json");
+  headers.add("Expect:");
+  if (!endpoint.key.empty()) headers.add("Authorization: Bearer " + endpoint.key.reveal());
   const bool encrypted = endpoint.address.starts_with("https://");
   const auto timeout_ms = static_cast<long>(std::lround(endpoint.timeout_s * 1000.0));
   CURL* handle = easy.get();

@@ -14,7 +14,6 @@ namespace guardian::load {
 namespace {
 
 using wellbeing::LoadCall;
-using wellbeing::LoadPart;
 
 constexpr const char* kReasonContext = "load_disputes.reason";
 constexpr const char* kAnswersContext = "load_answers.answers";

@@ -63,25 +63,8 @@ Result<std::unique_ptr<Application>> Application::open(Config config, const std:
   application->load_ledger_ =
       std::make_unique<load::LoadLedger>(*application->keyring_, *application->audit_);
   application->group_pictures_ = std::make_unique<load::GroupPictures>(*application->load_ledger_);
-  const auto& kept = application->config_.retention;
-  application->retention_ = std::make_unique<archive::Retention>(
-      archive::RetentionParts{*application->database_,
-                              *application->objects_,
-                              *application->keyring_,
-                              *application->audit_,
-                              application->queue_,
-                              {}},
-      archive::KeepingDays{kept.ordinary_days, kept.finding_days, kept.case_days});
-  application->retention_->forget_with(
-      [](store::Transaction& transaction, const std::string& /*tenant*/, const std::string& recording) {
-        search::WordIndex::remove(transaction, recording);
-      });
-  application->retention_->forget_with(
-      [ledger = application->load_ledger_.get()](store::Transaction& transaction, const std::string& tenant,
-                                                 const std::string& recording) {
-        ledger->remove(transaction, tenant, recording);
-      });
   if (auto wired = application->wire(); !wired) return tl::unexpected<Error>(wired.error());
+  application->wire_retention();
   application->authenticate_by(authenticate_with(*application->sign_in_));
   return application;
 }
@@ -110,20 +93,48 @@ Result<void> Application::wire() {
     return load_ledger_->record_exposure(t, a);
   });
   add_consequence([this](store::Transaction& t, const archive::Analysed& a) { return words_->add(t, a); });
+  auto desk = CaseDesk::open({*database_, *keyring_, *audit_, *telemetry_}, config_);
+  if (!desk) return tl::unexpected<Error>(desk.error());
+  case_desk_ = std::move(*desk);
+  add_consequence(case_desk_->cases().consequence());
   return {};
+}
+
+/// How long recordings are kept, what makes it longer, and who forgets one that goes.
+void Application::wire_retention() {
+  const archive::KeepingDays days{config_.retention.ordinary_days, config_.retention.finding_days,
+                                  config_.retention.case_days};
+  retention_ = std::make_unique<archive::Retention>(
+      archive::RetentionParts{*database_, *objects_, *keyring_, *audit_, queue_, {}}, days);
+  case_desk_->cases().when_opened(
+      [days](store::Transaction& t, const std::string& tenant, const std::string& recording) {
+        archive::raise_grade(t, tenant, recording, archive::Grade::case_file, days, now_ms());
+      });
+  retention_->forget_with([](store::Transaction& t, const std::string& /*tenant*/,
+                             const std::string& recording) { search::WordIndex::remove(t, recording); });
+  retention_->forget_with(
+      [this](store::Transaction& t, const std::string& tenant, const std::string& recording) {
+        load_ledger_->remove(t, tenant, recording);
+      });
+  retention_->forget_with(
+      [this](store::Transaction& t, const std::string& tenant, const std::string& recording) {
+        case_desk_->cases().forget(t, tenant, recording);
+      });
 }
 
 std::vector<Route> Application::routes() {
   std::vector<Route> all;
   for (auto routes :
        {routes_of_system(*this), routes_of_access(*this), routes_of_recordings(*this), routes_of_jobs(*this),
-        routes_of_usage(*this), routes_of_load(*this), routes_of_uploads(*this), routes_of_keeping(*this)})
+        routes_of_usage(*this), routes_of_load(*this), routes_of_uploads(*this), routes_of_keeping(*this),
+        routes_of_cases(*this), routes_of_notifications(*this), routes_of_deep_links(*this)})
     all.insert(all.end(), std::make_move_iterator(routes.begin()), std::make_move_iterator(routes.end()));
   return all;
 }
 
 /// Each worker's child analyses one recording at a time (archive/workers.h).
 void Application::start(const std::stop_token& stop) {
+  case_desk_->start(stop);
   if (config_.workers.number > 0) start_workers(stop);
   start_sweeping(stop);
 }

@@ -28,6 +28,7 @@
 #include "load/group_picture.h"
 #include "load/load_ledger.h"
 #include "search/word_index.h"
+#include "server/case_desk.h"
 #include "server/config.h"
 #include "server/router.h"
 #include "server/telemetry.h"
@@ -67,6 +68,7 @@ class Application {
   archive::Uploads& uploads() { return *uploads_; }
   archive::Progress& progress() { return progress_; }
   archive::Retention& retention() { return *retention_; }
+  CaseDesk& case_desk() { return *case_desk_; }
 
   /// What follows from every analysis, in this order. Before `start`.
   void add_consequence(archive::Consequence consequence) { consequences_.push_back(std::move(consequence)); }
@@ -91,6 +93,7 @@ class Application {
   Application() = default;
   std::filesystem::path objects_folder() const { return config_.data / "objects"; }
   Result<void> wire();
+  void wire_retention();
   void start_workers(const std::stop_token& stop);
   void start_sweeping(const std::stop_token& stop);
   Config config_;
@@ -113,6 +116,7 @@ class Application {
   archive::Progress progress_;
   std::vector<archive::Consequence> consequences_;
   std::unique_ptr<archive::Retention> retention_;
+  std::unique_ptr<CaseDesk> case_desk_;
   std::unique_ptr<archive::Workers> workers_;  ///< of the last, since they use all the others
   std::optional<std::stop_callback<std::function<void()>>> stop_workers_;
   std::jthread sweeper_;  ///< deletes what is due

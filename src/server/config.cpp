@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/yaml_guard.h"
+#include "casework/network_guard.h"
 
 namespace guardian::server {
 namespace {
@@ -20,8 +21,8 @@ constexpr const char* kSmtpPassword = "GUARDIAN_SMTP_PASSWORD";
 /// Walks the document section by section, so that one run tells the mistakes of all of them.
 class Reading {
  public:
-  Reading(YAML::Node root, const std::string& name)
-      : root_(std::move(root)), name_(name), folder_(std::filesystem::path(name).parent_path()) {}
+  Reading(const YAML::Node& root, const std::string& name)
+      : root_(root), name_(name), folder_(std::filesystem::path(name).parent_path()) {}
 
   template <class Read>
   void attempt(const Read& read) {
@@ -155,6 +156,14 @@ void read_smtp(const Reading& reading, const YamlFields& fields, Smtp& smtp) {
   if (!smtp.user.empty() && smtp.security == Smtp::Security::none)
     mistaken(fields, "security", "パスワードを暗号化せずに送ることはできません",
              "a password is not sent without encryption");
+  if (fields.has("ca_file")) smtp.ca_file = reading.path_of(fields, "ca_file");
+}
+
+void read_notices(const YamlFields& fields, std::vector<std::string>& networks) {
+  networks = fields.texts("allowed_networks");
+  if (const auto guard = casework::NetworkGuard::make(networks); !guard)
+    mistaken(fields, "allowed_networks", "10.20.0.0/16 のように書いてください",
+             "write networks like 10.20.0.0/16");
 }
 
 void read_sections(Reading& reading, Config& config) {
@@ -174,8 +183,10 @@ void read_sections(Reading& reading, Config& config) {
     config.workers.threads = small(f, "threads", 0, 256, config.workers.threads);
     config.workers.model = f.text_or("model", "");
   });
-  reading.section("smtp", {"host", "port", "security", "user", "password_file", "from"},
+  reading.section("smtp", {"host", "port", "security", "user", "password_file", "from", "ca_file"},
                   [&](const YamlFields& f) { read_smtp(reading, f, config.smtp); });
+  reading.section("notices", {"allowed_networks"},
+                  [&](const YamlFields& f) { read_notices(f, config.notice_networks); });
   reading.section("retention_days", {"ordinary", "finding", "case"}, [&](const YamlFields& f) {
     config.retention.ordinary_days = small(f, "ordinary", 1, 36500, config.retention.ordinary_days);
     config.retention.finding_days = small(f, "finding", 1, 36500, config.retention.finding_days);
@@ -210,11 +221,19 @@ std::string describe_rates(const Rates& rates) {
   return text;
 }
 
+std::string describe_notices(const std::vector<std::string>& networks) {
+  if (networks.empty()) return "# notices:\n";
+  std::string text = "notices:\n  allowed_networks:\n";
+  for (const auto& network : networks) text += "    - " + quoted(network) + "\n";
+  return text;
+}
+
 std::string describe_smtp(const Smtp& smtp) {
   if (smtp.host.empty()) return "# smtp:\n";
   return "smtp:\n" + line_of("  ", "host", smtp.host) +
          fmt::format("  port: {}\n  security: {}\n", smtp.port, name_of(smtp.security)) +
          line_of("  ", "user", smtp.user) + line_of("  ", "from", smtp.from) +
+         line_of("  ", "ca_file", smtp.ca_file.string()) +
          (smtp.password.empty() ? "  # no password\n" : "  # a password is set\n");
 }
 
@@ -234,9 +253,9 @@ CheckedConfig check_config(std::string_view text, const std::string& name) {
   if (root->IsNull()) return checked;
   Reading reading(*root, name);
   reading.attempt([&] {
-    const YamlFields top(
-        *root, {"data", "listen", "public_url", "behind_proxy", "tls", "master_key_file", "limits", "rates",
-                "workers", "smtp", "retention_days", "plan_minutes", "log_level", "metrics_token_file"});
+    const YamlFields top(*root, {"data", "listen", "public_url", "behind_proxy", "tls", "master_key_file",
+                                 "limits", "rates", "workers", "smtp", "notices", "retention_days",
+                                 "plan_minutes", "log_level", "metrics_token_file"});
     read_top(reading, top, checked.config);
   });
   if (root->IsMap()) read_sections(reading, checked.config);
@@ -276,6 +295,7 @@ std::string describe_config(const Config& config) {
       fmt::format("workers:\n  number: {}\n  threads: {}\n", config.workers.number, config.workers.threads);
   text += line_of("  ", "model", config.workers.model);
   text += describe_smtp(config.smtp);
+  text += describe_notices(config.notice_networks);
   text +=
       fmt::format("retention_days:\n  ordinary: {}\n  finding: {}\n  case: {}\n",
                   config.retention.ordinary_days, config.retention.finding_days, config.retention.case_days);

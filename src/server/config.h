@@ -41,6 +41,8 @@ struct Smtp {
   std::string user;      ///< empty: no sign-in
   std::string password;  ///< of password_file, or $GUARDIAN_SMTP_PASSWORD
   std::string from;
+  std::filesystem::path
+      ca_file;  ///< PEM of the authorities of a company's own mail server; empty: the system's
 };
 
 /// Days a recording is kept, by grade (recordings.grade).
@@ -70,6 +72,8 @@ struct Config {
   Rates rates;
   Workers workers;
   Smtp smtp;
+  std::vector<std::string>
+      notice_networks;  ///< private networks that webhooks may reach (casework/network_guard.h)
   Retention retention;
   int plan_minutes = 3000;         ///< analysed minutes per month and tenant
   std::string log_level = "info";  ///< trace, debug, info, warn, error

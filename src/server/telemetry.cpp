@@ -1,18 +1,22 @@
 #include "server/telemetry.h"
 
+#include <Poco/AutoPtr.h>
+#include <Poco/Channel.h>
+#include <Poco/ConsoleChannel.h>
+#include <Poco/Exception.h>
+#include <Poco/Message.h>
+#include <Poco/SimpleFileChannel.h>
 #include <fmt/format.h>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iostream>
 #include <map>
 #include <mutex>
 
@@ -46,15 +50,34 @@ std::string_view name_of(Severity severity) {
   return "info";
 }
 
-spdlog::level::level_enum level_of(Severity severity) {
-  return spdlog::level::from_str(std::string(name_of(severity)));
+Poco::Message::Priority priority_of(Severity severity) {
+  switch (severity) {
+    case Severity::debug:
+      return Poco::Message::PRIO_DEBUG;
+    case Severity::info:
+      return Poco::Message::PRIO_INFORMATION;
+    case Severity::warning:
+      return Poco::Message::PRIO_WARNING;
+    case Severity::error:
+      return Poco::Message::PRIO_ERROR;
+  }
+  return Poco::Message::PRIO_INFORMATION;
+}
+
+/// The least urgent event that is still written. `level`: checked by the configuration.
+Poco::Message::Priority least_of(const std::string& level) {
+  if (level == "trace") return Poco::Message::PRIO_TRACE;
+  for (const auto severity : {Severity::debug, Severity::warning, Severity::error})
+    if (level == name_of(severity)) return priority_of(severity);
+  return Poco::Message::PRIO_INFORMATION;
 }
 
 }  // namespace
 
 struct Telemetry::Impl {
-  explicit Impl(std::shared_ptr<spdlog::logger> sink)
-      : logger(std::move(sink)),
+  Impl(Poco::AutoPtr<Poco::Channel> to, Poco::Message::Priority at_least)
+      : channel(std::move(to)),
+        least(at_least),
         requests(prometheus::BuildCounter()
                      .Name("guardian_http_requests_total")
                      .Help("Requests answered, by route, method and status")
@@ -64,7 +87,8 @@ struct Telemetry::Impl {
                       .Help("Time from the last byte of the headers to the last byte of the answer")
                       .Register(registry)) {}
 
-  std::shared_ptr<spdlog::logger> logger;
+  Poco::AutoPtr<Poco::Channel> channel;
+  Poco::Message::Priority least;
   mutable prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& requests;
   prometheus::Family<prometheus::Histogram>& durations;
@@ -77,30 +101,29 @@ Telemetry::~Telemetry() = default;
 
 Result<std::unique_ptr<Telemetry>> Telemetry::make(const std::string& level, const std::string& log_to) {
   try {
-    spdlog::sink_ptr sink;
+    Poco::AutoPtr<Poco::Channel> channel;
     if (log_to.empty())
-      sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+      channel = Poco::AutoPtr<Poco::Channel>(new Poco::ConsoleChannel(std::cerr));
     else
-      sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(log_to);
-    auto logger = std::make_shared<spdlog::logger>("guardian", std::move(sink));
-    logger->set_pattern("%v");
-    logger->set_level(spdlog::level::from_str(level));
-    logger->flush_on(spdlog::level::trace);
-    return std::unique_ptr<Telemetry>(new Telemetry(std::make_unique<Impl>(std::move(logger))));
-  } catch (const spdlog::spdlog_ex& failure) {
+      channel = Poco::AutoPtr<Poco::Channel>(new Poco::SimpleFileChannel(log_to));
+    channel->open();
+    return std::unique_ptr<Telemetry>(
+        new Telemetry(std::make_unique<Impl>(std::move(channel), least_of(level))));
+  } catch (const Poco::Exception& failure) {
     return fail(Error::Kind::storage, log_to,
-                {"ログに書けません", fmt::format("the log cannot be written ({})", failure.what())},
+                {"ログに書けません", fmt::format("the log cannot be written ({})", failure.displayText())},
                 {"場所と権限を確かめてください", "Check the place and its permissions"});
   }
 }
 
 void Telemetry::log(Severity severity, std::string_view event, nlohmann::json fields) {
-  if (!impl_->logger->should_log(level_of(severity))) return;
+  if (priority_of(severity) > impl_->least) return;
   fields["time"] = format_utc(std::chrono::system_clock::now());
   fields["level"] = name_of(severity);
   fields["event"] = event;
-  impl_->logger->log(level_of(severity), "{}",
-                     fields.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  impl_->channel->log(Poco::Message("guardian",
+                                    fields.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+                                    priority_of(severity)));
 }
 
 void Telemetry::log(const Error& error, std::string_view event, std::string_view request) {

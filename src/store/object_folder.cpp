@@ -132,7 +132,8 @@ class FolderReader final : public ByteSource {
       if (auto opened = open_segment(at / kSegment); !opened) return tl::unexpected<Error>(opened.error());
       const auto from = static_cast<std::size_t>(at % kSegment);
       const auto taken = std::min(buffer.size() - done, plain_.size() - from);
-      std::copy_n(plain_.begin() + static_cast<std::ptrdiff_t>(from), taken, buffer.begin() + done);
+      std::copy_n(plain_.begin() + static_cast<std::ptrdiff_t>(from), taken,
+                  buffer.begin() + static_cast<std::ptrdiff_t>(done));
       done += taken;
     }
     return done;

@@ -35,7 +35,7 @@ inline void add_tenant(store::Transaction& t, const std::string& tenant) {
 }
 
 inline std::string add_recording(store::Transaction& t, const NewRecording& recording) {
-  const auto id = make_id();
+  auto id = make_id();
   t.execute(
       "INSERT INTO recordings (id, tenant_id, name_sealed, object_id, bytes, sha256, same_as, counterpart,"
       " uploaded_ms, state) VALUES (?, ?, ?, ?, ?, 'x', ?, ?, ?, 'waiting')",

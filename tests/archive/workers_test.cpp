@@ -22,7 +22,6 @@ using std::chrono::milliseconds;
 using store::Transaction;
 using testing::Contains;
 using testing::HasSubstr;
-using testing::SizeIs;
 
 constexpr milliseconds kLongest{60'000};
 
@@ -50,7 +49,7 @@ std::string silence(int seconds) {
 std::string excerpt() {
   const auto call = *read_file(guardian::test::source_dir() / "data/sample/call.wav", 8U << 20U);
   const auto sound = call.substr(call.find("data") + 8);
-  return wav(sound.substr(23 * 16000, 13 * 16000), 7, 2, 8);
+  return wav(sound.substr(std::size_t{23} * 16000, std::size_t{13} * 16000), 7, 2, 8);
 }
 
 /// A server's store and queue in a folder: another process can open it, too.
@@ -109,8 +108,9 @@ struct Place {
   std::unique_ptr<Workers> start(WorkersOptions options = {}) {
     if (options.program.empty()) options.program = guardian::test::guardian_binary();
     options.objects = folder / "objects";
+    options.idle = milliseconds(10);
     WorkersParts parts{*database, keyring, *objects, queue, progress, {}, {}};
-    parts.consequences.push_back([this](Transaction& t, const Analysed& analysed) -> Result<void> {
+    parts.consequences.emplace_back([this](Transaction& t, const Analysed& analysed) -> Result<void> {
       t.execute("INSERT INTO told VALUES (?, ?, ?, ?)",
                 {analysed.recording, store::or_null(analysed.same_as), std::int64_t{analysed.again},
                  std::int64_t{analysed.report.verdict.score}});
@@ -133,7 +133,12 @@ struct Place {
     return true;
   }
   bool wait_for(const std::string& id, State state) {
-    return wait([&] { return find(id).state == state; });
+    auto now = find(id).state;
+    wait([&] {
+      now = find(id).state;
+      return now == state || now == State::failed;
+    });
+    return now == state;
   }
 
   std::filesystem::path folder;
@@ -150,7 +155,7 @@ class AWorker : public testing::Test {
   AWorker() { place_.add_tenant(); }
   /// A program that answers as it likes.
   std::filesystem::path program(const std::string& script) {
-    const auto path = folder_.path() / "child";
+    auto path = folder_.path() / "child";
     std::ofstream(path) << "#!/bin/sh\n" << script;
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     return path;
@@ -275,6 +280,7 @@ TEST_F(AWorker, NotesNothingOfAnAnalysisWhoseConsequencesFailed) {
 
 TEST_F(AWorker, ReplacesTheReportWhenARecordingIsAnalysedAgainAndKnowsItsCounterpartsHistory) {
   std::vector<std::string> calls;
+  calls.reserve(5);
   for (int i = 0; i < 5; ++i)
     calls.push_back(place_.add(silence(4 + i), "call" + std::to_string(i) + ".wav", "C-17",
                                Moment{std::chrono::sys_seconds(std::chrono::hours(i)), {}}));

@@ -18,8 +18,8 @@ std::string address_in(const std::filesystem::path& output) {
   for (int i = 0; i < 500; ++i) {
     const auto text = content_of(output);
     const auto begin = text.find("http://");
-    if (begin != std::string::npos && text.ends_with('\n'))
-      return text.substr(begin, text.size() - begin - 1);
+    const auto end = text.find_first_of(" \n", begin);
+    if (begin != std::string::npos && end != std::string::npos) return text.substr(begin, end - begin);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   return "";

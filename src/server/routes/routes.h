@@ -9,6 +9,10 @@ namespace guardian::server {
 
 class Application;
 
+std::vector<Route> routes_of_cases(Application& application);       ///< cases, from when on there is one
+std::vector<Route> routes_of_deep_links(Application& application);  ///< the page behind a notice's link
+std::vector<Route> routes_of_notifications(
+    Application& application);                                      ///< who is told, what became of notices
 std::vector<Route> routes_of_access(Application& application);      ///< sessions, users, keys, audit log
 std::vector<Route> routes_of_jobs(Application& application);        ///< the queue, a stream of progress
 std::vector<Route> routes_of_keeping(Application& application);     ///< deletion, legal hold, exports
