@@ -110,7 +110,7 @@ class Company {
       std::move(*store::open_embedded((folder.path() / "guardian.db").string()));
   Key master = Key::random();
   access::Keyring keyring = std::move(*access::Keyring::open(*database, master));
-  access::AuditLog audit{*database, keyring, master};
+  access::AuditLog audit{*database, keyring};
   std::vector<std::string> tenants;
 };
 

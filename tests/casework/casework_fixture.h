@@ -48,7 +48,7 @@ struct Desk {
   Desk(const std::filesystem::path& file, const Key& master, const OutboxOptions& options = {})
       : database(std::move(*store::open_embedded(file.string()))),
         keyring(std::move(*access::Keyring::open(*database, master))),
-        audit(*database, keyring, master),
+        audit(*database, keyring),
         routes(*database, keyring, audit, {"threat", "verbal_abuse", "dogeza"}, true),
         outbox(*database, keyring, audit, routes, options),
         cases(*database, keyring, audit, outbox, redactor()),
