@@ -282,7 +282,7 @@ class Backup {
     if (auto copied = database_->copy_to(path.string()); !copied)
       return tl::unexpected<Error>(copied.error());
     ::chmod(path.c_str(), S_IRUSR | S_IWUSR);
-    const auto named = read_copy(path);
+    auto named = read_copy(path);
     if (!named) return named;
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.valid() || ::fsync(file.get()) != 0) return cannot_write(path, errno);

@@ -116,14 +116,14 @@ void raise_grade(Transaction& transaction, const std::string& tenant, const std:
 
 Result<void> Retention::remove(const access::Caller& caller, const std::string& id, const std::string& reason,
                                const std::string& address) {
-  const auto marked = parts_.database.write([&](Transaction& transaction) -> Result<void> {
+  auto marked = parts_.database.write([&](Transaction& transaction) -> Result<void> {
     const auto row = find_row(transaction, caller, id);
     if (!row) return no_such_recording(id);
     if (row->integer("legal_hold") != 0)
       return fail(Error::Kind::conflict, id,
                   {"法的保全の対象なので削除できません", "it is under legal hold and cannot be deleted"},
                   {"保全を解除してから削除してください", "Release the hold first"});
-    const auto cancelled = parts_.queue.cancel(transaction, caller.tenant, id);
+    auto cancelled = parts_.queue.cancel(transaction, caller.tenant, id);
     if (!cancelled && cancelled.error().kind != Error::Kind::not_found) return cancelled;
     mark(transaction, {caller.tenant, id, "request", caller.id, reason, address, guardian::now_ms()});
     return {};
@@ -304,7 +304,7 @@ Result<int> Retention::sweep(std::int64_t now_ms, const std::stop_token& stop) {
   each(fmt::format("SELECT id, tenant_id FROM recordings WHERE {} AND id > ? ORDER BY id LIMIT ?", kDue),
        {days_.ordinary * kDay_ms, now_ms},
        [&](const std::string& tenant, const std::string& id) -> Result<bool> {
-         const auto marked = mark_due(tenant, id, now_ms);
+         auto marked = mark_due(tenant, id, now_ms);
          if (!marked || !*marked) return marked;
          return erase_one(tenant, id);
        });

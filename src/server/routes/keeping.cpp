@@ -19,7 +19,7 @@ namespace {
 using access::Permission;
 using nlohmann::json;
 
-constexpr std::int64_t kLongestTime_s = 24 * 3600;
+constexpr std::int64_t kLongestTime_s = 24LL * 3600;
 
 tl::unexpected<Error> not_yet(const std::string& id) {
   return fail(Error::Kind::not_found, id, {"まだ報告書がありません", "there is no report yet"},
