@@ -11,6 +11,7 @@ namespace guardian {
 namespace {
 
 constexpr int kFirstYear = 1970;
+constexpr int kLastYear = 9998;  // whose last leap second has four digits, too
 constexpr int kMinutesPerHour = 60;
 
 /// Reads a text of a fixed form from the left. Once something is not as expected, the rest is read in vain.
@@ -62,7 +63,8 @@ std::chrono::minutes read_offset(Scanner& scanner) {
 }
 
 std::tm on_the_wall(const Moment& moment) {
-  return fmt::gmtime(std::chrono::system_clock::to_time_t(moment.instant + moment.offset));
+  // Not through system_clock, whose nanoseconds end in 2262.
+  return fmt::gmtime(static_cast<std::time_t>((moment.instant + moment.offset).time_since_epoch().count()));
 }
 
 std::string format_offset(std::chrono::minutes offset) {
@@ -75,7 +77,7 @@ std::string format_offset(std::chrono::minutes offset) {
 
 std::optional<Moment> parse_rfc3339(std::string_view text) {
   Scanner scanner(text);
-  const std::chrono::year year(scanner.number(4, kFirstYear, 9999));
+  const std::chrono::year year(scanner.number(4, kFirstYear, kLastYear));
   scanner.one_of("-");
   const std::chrono::month month(static_cast<unsigned>(scanner.number(2, 1, 12)));
   scanner.one_of("-");

@@ -17,7 +17,7 @@ struct Moment {
   std::chrono::minutes offset{0};  ///< of that clock from UTC
 };
 
-/// RFC 3339 from the year 1970 on, with Z or an offset; fractions of a second are dropped. Empty if
+/// RFC 3339 of the years 1970 to 9998, with Z or an offset; fractions of a second are dropped. Empty if
 /// malformed.
 std::optional<Moment> parse_rfc3339(std::string_view text);
 

@@ -14,6 +14,12 @@ TEST(Rfc3339, IsReadWithItsOffsetAndWrittenAsItWas) {
   }
 }
 
+TEST(Rfc3339, ReachesBeyondTheLifeOfNanoseconds) {
+  for (const char* text : {"4066-11-25T12:00:00+09:00", "9998-12-31T23:59:59Z", "1970-01-01T00:00:00+14:00"})
+    EXPECT_EQ(format_rfc3339(*parse_rfc3339(text)), text);
+  EXPECT_FALSE(parse_rfc3339("9999-01-01T00:00:00Z"));
+}
+
 TEST(Rfc3339, TheSameInstantOnTwoClocksIsOneInstant) {
   const auto tokyo = parse_rfc3339("2026-11-25T02:04:05+09:00").value();
   const auto utc = parse_rfc3339("2026-11-24t17:04:05.987z").value();
