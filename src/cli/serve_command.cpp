@@ -30,11 +30,12 @@ Result<void> tell_first_link(server::Application& application, const std::string
   const auto link = application.people().set_up(language == Language::japanese ? "わが社" : "Our company");
   if (!link) return tl::unexpected<Error>(link.error());
   const char* form = language == Language::japanese
-                         ? "最初の利用者の登録 (24 時間有効、一度だけ):\n"
-                         : "The first user comes in with this, once, within 24 hours:\n";
+                         ? "最初の利用者の登録 (24 時間有効、一度だけ)。ブラウザーか curl で:\n"
+                         : "The first user comes in once, within 24 hours, by a browser or curl:\n";
   return print(
-      fmt::format("{}  curl {}/api/v1/invitations/accept -H 'Content-Type: application/json' -d "
-                  "'{{\"secret\":\"{}\",\"login\":\"you@example.jp\",\"name\":\"NAME\",\"password\":"
+      fmt::format("{0}  {1}/invitation?first#{2}\n  curl {1}/api/v1/invitations/accept -H 'Content-Type: "
+                  "application/json' -d "
+                  "'{{\"secret\":\"{2}\",\"login\":\"you@example.jp\",\"name\":\"NAME\",\"password\":"
                   "\"...\"}}'\n",
                   form, url, link->secret));
 }

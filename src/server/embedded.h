@@ -13,5 +13,6 @@ struct EmbeddedFile {
 
 const std::vector<EmbeddedFile>& openapi_files();        ///< src/server/openapi/*.yaml
 const std::vector<EmbeddedFile>& documentation_files();  ///< of the page that shows the API
+const std::vector<EmbeddedFile>& dashboard_files();      ///< what web/dashboard/build makes
 
 }  // namespace guardian::server

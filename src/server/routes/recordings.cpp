@@ -1,6 +1,7 @@
 // The recordings, their reports, and what is done with them: analyse again, cancel, put first.
 #include "archive/recordings.h"
 
+#include <cmath>
 #include <memory>
 #include <mutex>
 
@@ -26,6 +27,8 @@ constexpr const char* kReportPolicy =
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; media-src "
     "data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+constexpr float kWaveformSteps = 1000.0F;
 
 template <class T>
 json or_null(const std::optional<T>& value) {
@@ -130,13 +133,16 @@ Result<Response> show(Application& application, const Request& request) {
   return json_response(value);
 }
 
+tl::unexpected<Error> no_report_yet(const std::string& id) {
+  return fail(Error::Kind::not_found, id, {"まだ報告書がありません", "there is no report yet"},
+              {"分析が終わるのを待ってください", "Wait until it is analysed"});
+}
+
 /// What the caller may read of a report, once it is in the audit log that it was read.
 Result<report::Report> report_for(Application& application, const Request& request) {
   const auto recording = find(application, request);
   if (!recording) return tl::unexpected<Error>(recording.error());
-  if (!recording->report)
-    return fail(Error::Kind::not_found, recording->id, {"まだ報告書がありません", "there is no report yet"},
-                {"分析が終わるのを待ってください", "Wait until it is analysed"});
+  if (!recording->report) return no_report_yet(recording->id);
   if (auto noted = application.audit().note(entry_of(request, "report.read")); !noted)
     return tl::unexpected<Error>(noted.error());
   auto report = archive::read_report(application.objects(), application.keyring(), request.caller().tenant,
@@ -157,6 +163,25 @@ Result<Response> show_page(Application& application, const Request& request) {
   const auto report = report_for(application, request);
   if (!report) return tl::unexpected<Error>(report.error());
   return text_response(report::to_html(*report, std::nullopt), "text/html; charset=utf-8");
+}
+
+/// Heights in thousandths of full scale, lowest and highest of each slice in turn. What was said cannot be
+/// told from it, so that looking at it is not listening.
+Result<Response> show_waveform(Application& application, const Request& request) {
+  const auto recording = find(application, request);
+  if (!recording) return tl::unexpected<Error>(recording.error());
+  if (!recording->report) return no_report_yet(recording->id);
+  const auto report = archive::read_report(application.objects(), application.keyring(),
+                                           request.caller().tenant, *recording->report);
+  if (!report) return tl::unexpected<Error>(report.error());
+  json channels = json::array();
+  for (const auto& slices : report->recording.peaks) {
+    json heights = json::array();
+    for (const auto& [low, high] : slices)
+      for (const float height : {low, high}) heights.push_back(std::lround(height * kWaveformSteps));
+    channels.push_back(std::move(heights));
+  }
+  return json_response({{"duration_s", report->recording.duration_s}, {"channels", std::move(channels)}});
 }
 
 /// A change of the queue, noted in the same unit of work; the recording is within the caller's reach.
@@ -227,6 +252,7 @@ std::vector<Route> routes_of_recordings(Application& application) {
        Permission::read_recordings,
        with(show_page),
        {.content_security_policy = kReportPolicy}},
+      {"GET", "/api/v1/recordings/{id}/waveform", Permission::read_recordings, with(show_waveform)},
       {"POST", "/api/v1/recordings/{id}/analyse", changing, with(analyse)},
       {"POST", "/api/v1/recordings/{id}/cancel", changing, with(cancel)},
       {"PUT", "/api/v1/recordings/{id}/priority", changing, with(set_priority), {.body = Body::json}},

@@ -1,0 +1,65 @@
+// The dashboard (web/dashboard) and what only it needs: one page, its parts, names of the policy's
+// categories.
+#include <fmt/format.h>
+
+#include "pipeline/installation.h"
+#include "policy/policy.h"
+#include "server/application.h"
+#include "server/embedded.h"
+#include "server/routes/routes.h"
+
+namespace guardian::server {
+namespace {
+
+using nlohmann::json;
+
+// The waveform's library puts a style sheet into its own shadow; scripts are the program's alone.
+constexpr const char* kDashboardPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "media-src "
+    "'self' blob:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+const char* type_of(std::string_view name) {
+  if (name.ends_with(".html")) return "text/html; charset=utf-8";
+  if (name.ends_with(".css")) return "text/css; charset=utf-8";
+  return "text/javascript; charset=utf-8";
+}
+
+Result<Response> file_named(std::string_view name) {
+  for (const auto& file : dashboard_files()) {
+    if (file.name != name) continue;
+    auto response = text_response(std::string(file.bytes), type_of(name));
+    response.etag = etag_of(file.bytes);
+    return response;
+  }
+  return fail(Error::Kind::not_found, std::string(name), {"ありません", "there is no such file"}, {"", ""});
+}
+
+Result<Response> categories() {
+  const auto folder = pipeline::find_policy({});
+  if (!folder) return tl::unexpected<Error>(folder.error());
+  static const auto policy = policy::load_policy(*folder);
+  if (!policy) return tl::unexpected<Error>(policy.error());
+  json items = json::array();
+  for (const auto& category : policy->categories)
+    items.push_back({{"id", category.id}, {"label", {{"ja", category.label.ja}, {"en", category.label.en}}}});
+  return json_response({{"items", std::move(items)}, {"next", nullptr}});
+}
+
+}  // namespace
+
+std::vector<Route> routes_of_dashboard(Application& /*application*/) {
+  RouteOptions page;
+  page.content_security_policy = kDashboardPolicy;
+  page.cacheable = true;
+  const auto index = [](const Request&) { return file_named("index.html"); };
+  return {
+      {"GET", "/", Access::open(), index, page},
+      {"GET", "/invitation", Access::open(), index, page},
+      {"GET", "/assets/{name}", Access::open(),
+       [](const Request& request) { return file_named(request.path_value("name")); }, page},
+      {"GET", "/api/v1/categories", Access::signed_in(), [](const Request&) { return categories(); }},
+  };
+}
+
+}  // namespace guardian::server
