@@ -33,7 +33,7 @@ Result<void> tell_first_link(server::Application& application, const std::string
                          ? "最初の利用者の登録 (24 時間有効、一度だけ)。ブラウザーか curl で:\n"
                          : "The first user comes in once, within 24 hours, by a browser or curl:\n";
   return print(
-      fmt::format("{0}  {1}/invitation?first#{2}\n  curl {1}/api/v1/invitations/accept -H 'Content-Type: "
+      fmt::format("{0}  {1}/invitation#first:{2}\n  curl {1}/api/v1/invitations/accept -H 'Content-Type: "
                   "application/json' -d "
                   "'{{\"secret\":\"{2}\",\"login\":\"you@example.jp\",\"name\":\"NAME\",\"password\":"
                   "\"...\"}}'\n",
