@@ -86,6 +86,7 @@ struct Workers::Impl {
 
   std::vector<std::string> command() const;
   void run(const std::stop_token& stop, Analyst& analyst);
+  Result<std::optional<Lease>> take_job(Transaction& transaction, const std::string& worker);
   void rest(const std::stop_token& stop, milliseconds time);
   void attempt(const Lease& lease, const std::stop_token& stop, Analyst& analyst);
   Result<void> try_to(const Attempt& attempt, const std::stop_token& stop, Analyst& analyst);
@@ -165,14 +166,28 @@ void Workers::Impl::run(const std::stop_token& stop, Analyst& analyst) {
   const auto name =
       make_id();  // another after every start, so that no lease of an earlier one is taken for ours
   while (!stop.stop_requested()) {
-    const auto lease = parts.database.write([&](Transaction& transaction) -> Result<std::optional<Lease>> {
-      return parts.queue.lease(transaction, name);
-    });
+    const auto lease =
+        parts.database.write([&](Transaction& transaction) { return take_job(transaction, name); });
     if (!lease) parts.trouble(lease.error());
     if (lease && *lease)
       attempt(**lease, stop, analyst);
     else
       rest(stop, lease ? options.idle : kTrouble);
+  }
+}
+
+/// The next job that may begin. Those that may not are held on the way.
+Result<std::optional<Lease>> Workers::Impl::take_job(Transaction& transaction, const std::string& worker) {
+  for (;;) {
+    const auto lease = parts.queue.lease(transaction, worker);
+    if (!lease || !parts.hold_back) return lease;
+    const auto reason = parts.hold_back(transaction, *lease);
+    if (!reason) return tl::unexpected<Error>(reason.error());
+    if (!*reason) return lease;
+    auto held = parts.queue.give_back(transaction, *lease).and_then([&] {
+      return parts.queue.hold(transaction, lease->tenant, lease->recording, **reason);
+    });
+    if (!held) return tl::unexpected<Error>(held.error());
   }
 }
 

@@ -43,6 +43,9 @@ struct WorkersParts {
   const Queue& queue;
   Progress& progress;
   std::vector<Consequence> consequences;
+  /// Asked before a recording is begun, in the unit of work that takes its job: why it must wait; empty: it
+  /// may begin. None: all may. Then the job is held until somebody releases it (Queue::release).
+  std::function<Result<std::optional<Text>>(store::Transaction&, const Lease&)> hold_back;
   std::function<void(const Error&)> trouble;  ///< told of what no job can be blamed for; from any thread
 };
 

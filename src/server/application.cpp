@@ -60,6 +60,7 @@ Result<std::unique_ptr<Application>> Application::open(Config config, const std:
   application->queue_ = archive::Queue(options);
   application->metering_ = std::make_unique<usage::Metering>(*application->audit_, usage::Notify{},
                                                              application->config_.plan_minutes);
+  application->metering_gate_.emplace(*application->metering_, application->queue_, *application->keyring_);
   application->load_ledger_ =
       std::make_unique<load::LoadLedger>(*application->keyring_, *application->audit_);
   application->group_pictures_ = std::make_unique<load::GroupPictures>(*application->load_ledger_);
@@ -140,15 +141,24 @@ void Application::start(const std::stop_token& stop) {
   start_sweeping(stop);
 }
 
+/// What time alone brings: recordings are due for deletion, a new month has begun.
+void Application::sweep(const std::stop_token& stop) {
+  const auto gone = retention_->sweep(now_ms(), stop);
+  if (!gone) telemetry_->log(gone.error(), "retention.trouble");
+  if (gone && *gone > 0) telemetry_->log(Severity::info, "retention.deleted", {{"recordings", *gone}});
+  const auto released =
+      database_->write([&](store::Transaction& t) { return metering_gate_->release_all(t); });
+  if (!released) telemetry_->log(released.error(), "metering.trouble");
+  if (released && *released > 0) wake_workers();
+}
+
 void Application::start_sweeping(const std::stop_token& stop) {
   sweeper_ = std::jthread([this](const std::stop_token& stopped) {
     std::mutex mutex;
     std::condition_variable_any woken;
     std::unique_lock lock(mutex);
     while (!stopped.stop_requested()) {
-      const auto gone = retention_->sweep(now_ms(), stopped);
-      if (!gone) telemetry_->log(gone.error(), "retention.trouble");
-      if (gone && *gone > 0) telemetry_->log(Severity::info, "retention.deleted", {{"recordings", *gone}});
+      sweep(stopped);
       woken.wait_for(lock, stopped, kBetweenSweeps, [] { return false; });
     }
   });
@@ -165,6 +175,9 @@ void Application::start_workers(const std::stop_token& stop) {
   options.finding_days = config_.retention.finding_days;
   auto workers =
       archive::Workers::start({*database_, *keyring_, *objects_, queue_, progress_, consequences_,
+                               [this](store::Transaction& t, const archive::Lease& lease) {
+                                 return metering_gate_->hold_back(t, lease.tenant, lease.recording);
+                               },
                                [this](const Error& error) { telemetry_->log(error, "worker.trouble"); }},
                               options);
   if (!workers) return telemetry_->log(workers.error(), "workers.not_started");

@@ -30,6 +30,7 @@
 #include "search/word_index.h"
 #include "server/case_desk.h"
 #include "server/config.h"
+#include "server/metering_gate.h"
 #include "server/router.h"
 #include "server/telemetry.h"
 #include "store/database.h"
@@ -74,6 +75,8 @@ class Application {
   void add_consequence(archive::Consequence consequence) { consequences_.push_back(std::move(consequence)); }
   /// Something was enqueued or released.
   void wake_workers();
+  /// Part of the unit of work that brought more minutes: what was held goes on. Wake the workers after it.
+  const MeteringGate& metering_gate() const { return *metering_gate_; }
   Telemetry& telemetry() { return *telemetry_; }
 
   /// Until one is set, everybody is a stranger.
@@ -95,6 +98,7 @@ class Application {
   Result<void> wire();
   void wire_retention();
   void start_workers(const std::stop_token& stop);
+  void sweep(const std::stop_token& stop);
   void start_sweeping(const std::stop_token& stop);
   Config config_;
   std::optional<archive::FolderLock> lock_;
@@ -106,6 +110,7 @@ class Application {
   std::unique_ptr<access::People> people_;
   std::unique_ptr<access::SignIn> sign_in_;
   std::unique_ptr<usage::Metering> metering_;
+  std::optional<MeteringGate> metering_gate_;
   std::unique_ptr<load::LoadLedger> load_ledger_;
   std::unique_ptr<load::GroupPictures> group_pictures_;
   Authenticator authenticator_;

@@ -109,7 +109,7 @@ struct Place {
     if (options.program.empty()) options.program = guardian::test::guardian_binary();
     options.objects = folder / "objects";
     options.idle = milliseconds(10);
-    WorkersParts parts{*database, keyring, *objects, queue, progress, {}, {}};
+    WorkersParts parts{*database, keyring, *objects, queue, progress, {}, {}, {}};
     parts.consequences.emplace_back([this](Transaction& t, const Analysed& analysed) -> Result<void> {
       t.execute("INSERT INTO told VALUES (?, ?, ?, ?)",
                 {analysed.recording, store::or_null(analysed.same_as), std::int64_t{analysed.again},
@@ -118,6 +118,10 @@ struct Place {
         return fail(Error::Kind::conflict, "test", {"だめです", "the consequence failed"}, {"", ""});
       return {};
     });
+    parts.hold_back = [this](Transaction&, const Lease& lease) -> Result<std::optional<Text>> {
+      if (lease.recording != no_minutes_for) return std::optional<Text>();
+      return std::optional<Text>(Text{"今月の分がありません", "no minutes left"});
+    };
     parts.trouble = [](const Error& error) { ADD_FAILURE() << describe(error, Language::english); };
     return Workers::start(std::move(parts), std::move(options)).value();
   }
@@ -148,6 +152,7 @@ struct Place {
   Queue queue{QueueOptions{.first_delay_ms = 1, .longest_delay_ms = 2}};
   Progress progress;
   std::atomic<bool> refuse_consequences = false;
+  std::string no_minutes_for;  ///< set before `start`
 };
 
 class AWorker : public testing::Test {
@@ -208,6 +213,24 @@ TEST_F(AWorker, AnalysesWhatIsSoundAndSaysWhyTheRestIsNot) {
   while (const auto event = events->next(milliseconds(0))) states.push_back(event->state);
   EXPECT_EQ(states.front(), "analysing");
   EXPECT_EQ(states.back(), "analysed");
+}
+
+TEST_F(AWorker, HoldsWhatMayNotBeginAndGoesOnWithTheRest) {
+  const auto held = place_.add(excerpt(), "held.wav");
+  const auto broken = place_.add("RIFF", "broken.wav");
+  place_.no_minutes_for = held;
+  {
+    const auto workers = place_.start();
+    ASSERT_TRUE(place_.wait_for(broken, State::failed));
+    ASSERT_TRUE(place_.wait_for(held, State::held));
+  }
+  EXPECT_EQ(reason(held), "no minutes left");
+  EXPECT_EQ(place_.told(held), 0);
+  place_.no_minutes_for.clear();
+  test::must(*place_.database, [&](Transaction& t) { return place_.queue.release(t, "a"); });
+  const auto workers = place_.start();
+  EXPECT_TRUE(place_.wait_for(held, State::analysed)) << reason(held);
+  EXPECT_EQ(place_.told(held), 1);
 }
 
 TEST_F(AWorker, SurvivesItsChildsDeathInTheMiddle) {

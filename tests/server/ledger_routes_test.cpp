@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "archive/recordings.h"
 #include "server/application.h"
 #include "server/routes/routes.h"
 #include "support.h"
@@ -136,6 +137,39 @@ class TheLedgersByHttp : public testing::Test {
     return routes;
   }());
 };
+
+TEST_F(TheLedgersByHttp, WhatIsHeldForWantOfMinutesGoesOnWithMoreOfThem) {
+  const auto id = make_id();
+  const auto state = [&](const char* column) {
+    return application_->database()
+        .read([&](store::Transaction& t) -> Result<std::string> {
+          return t.first(std::string("SELECT ") + column + " AS it FROM recordings WHERE id = ?", {id})
+              ->text_if("it")
+              .value_or("");
+        })
+        .value();
+  };
+  application_->database().write([&](store::Transaction& t) -> Result<void> {
+    archive::Recording recording;
+    recording.id = recording.object = recording.content = id;
+    recording.tenant = tenant_;
+    recording.name = "long.wav";
+    recording.bytes = 600LL << 20;  // ten hours of a telephone
+    archive::insert_recording(t, application_->keyring(), recording);
+    EXPECT_TRUE(application_->queue().enqueue(t, tenant_, id));
+    const auto reason = application_->metering_gate().hold_back(t, tenant_, id);
+    EXPECT_TRUE(reason && *reason);
+    return application_->queue().hold(t, tenant_, id, reason->value_or(Text{}));
+  });
+  EXPECT_EQ(state("state"), "held");
+  EXPECT_THAT(state("reason_en"), HasSubstr("100 minutes"));
+  const auto administrator = caller(Role::administrator);
+  ASSERT_TRUE(ask(administrator, "POST", "/api/v1/usage/allowances", {{"minutes", 10}}));
+  EXPECT_EQ(state("state"), "held") << "it does not fit yet";
+  ASSERT_TRUE(ask(administrator, "PUT", "/api/v1/usage/plan", {{"minutes", 20000}}));
+  EXPECT_EQ(state("state"), "waiting");
+  EXPECT_EQ(state("reason_en"), "");
+}
 
 TEST_F(TheLedgersByHttp, AnAdministratorReadsTheAccountAndAllowsMore) {
   const auto by = caller(Role::administrator);

@@ -111,10 +111,24 @@ Result<Response> estimate_upload(Application& application, const Request& reques
   });
 }
 
+/// A change that may bring minutes: what was held for want of them goes on.
+template <class Change>
+Result<Response> change_minutes(Application& application, const Request& request, const Change& change) {
+  auto response = application.database().write([&](store::Transaction& t) -> Result<Response> {
+    auto changed = change(t);
+    if (!changed) return changed;
+    const auto released = application.metering_gate().release(t, request.caller().tenant);
+    if (!released) return tl::unexpected<Error>(released.error());
+    return changed;
+  });
+  if (response) application.wake_workers();
+  return response;
+}
+
 Result<Response> set_plan(Application& application, const Request& request) {
   const auto minutes =
       JsonFields(request.json, {"minutes"}).integer("minutes", 0, usage::kLargestPlanMinutes);
-  return application.database().write([&](store::Transaction& t) -> Result<Response> {
+  return change_minutes(application, request, [&](store::Transaction& t) -> Result<Response> {
     if (auto done = application.metering().set_plan(t, request.caller(), minutes); !done)
       return tl::unexpected<Error>(done.error());
     return no_content();
@@ -125,7 +139,7 @@ Result<Response> allow_more(Application& application, const Request& request) {
   const JsonFields fields(request.json, {"minutes", "until_ms"});
   const auto minutes = fields.integer("minutes", 1, usage::kLargestPlanMinutes);
   const auto until_ms = fields.integer_if("until_ms", 0, 1LL << 52);
-  return application.database().write([&](store::Transaction& t) -> Result<Response> {
+  return change_minutes(application, request, [&](store::Transaction& t) -> Result<Response> {
     const auto allowance = application.metering().allow(t, request.caller(), minutes, until_ms);
     if (!allowance) return tl::unexpected<Error>(allowance.error());
     return json_response(as_json(*allowance), 201);
