@@ -169,6 +169,13 @@ Result<void> SignIn::sign_out(const std::string& secret) {
   });
 }
 
+Result<int> SignIn::forget_ended_sessions() {
+  return database_.write([&](store::Transaction& t) -> Result<int> {
+    return static_cast<int>(t.execute("DELETE FROM sessions WHERE seen_ms <= ? OR created_ms <= ?",
+                                      {now_ms() - limits_.idle_ms, now_ms() - limits_.longest_ms}));
+  });
+}
+
 Result<std::optional<Session>> SignIn::session(const std::string& secret) {
   if (secret.empty() || secret.size() > kLongestSecret) return std::nullopt;
   const auto hash = sha256(secret);

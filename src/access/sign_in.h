@@ -67,6 +67,8 @@ class SignIn {
   Result<Session> sign_in(const SignInRequest& request);
   Result<void> sign_out(const std::string& secret);
 
+  /// Those that were left idle or have lasted too long go from the store. Returns how many. Errors: storage.
+  Result<int> forget_ended_sessions();
   /// Empty for a session that never was or has ended.
   Result<std::optional<Session>> session(const std::string& secret);
   /// Empty for a key that never was, was revoked or has expired.

@@ -190,6 +190,13 @@ Result<std::optional<Outbox::Outgoing>> Outbox::open(const RecipientKey& to, con
   });
 }
 
+Result<int> Outbox::forget(std::int64_t before_ms) const {
+  return database_.write([&](store::Transaction& t) -> Result<int> {
+    return static_cast<int>(
+        t.execute("DELETE FROM notices WHERE state IN ('sent', 'dead') AND created_ms < ?", {before_ms}));
+  });
+}
+
 Result<void> Outbox::note_sent(const RecipientKey& to, const std::string& id) const {
   return database_.write([&](store::Transaction& t) -> Result<void> {
     const auto now = now_ms();

@@ -92,6 +92,10 @@ class Outbox {
 
   OutboxStats stats(store::Transaction& transaction) const;
 
+  /// Notices that were sent or given up and are older go, with their links. Returns how many. Errors:
+  /// storage.
+  Result<int> forget(std::int64_t before_ms) const;
+
   // For the dispatcher.
   /// At the start of a server: what was being sent when the last one ended is due at once.
   Result<void> recover() const;

@@ -14,6 +14,7 @@ namespace guardian::server {
 namespace {
 
 constexpr std::chrono::hours kBetweenSweeps{1};
+constexpr std::int64_t kNoticesKept_ms = 90LL * 24 * 3'600'000;  // longer than any link in them works
 
 Result<void> make_folder(const std::filesystem::path& folder) {
   std::error_code failure;
@@ -141,14 +142,21 @@ void Application::start(const std::stop_token& stop) {
   start_sweeping(stop);
 }
 
+void Application::note_trouble(const Result<int>& done, std::string_view event) {
+  if (!done) telemetry_->log(done.error(), event);
+}
+
 /// What time alone brings: recordings are due for deletion, a new month has begun.
 void Application::sweep(const std::stop_token& stop) {
   const auto gone = retention_->sweep(now_ms(), stop);
-  if (!gone) telemetry_->log(gone.error(), "retention.trouble");
+  note_trouble(gone, "retention.trouble");
   if (gone && *gone > 0) telemetry_->log(Severity::info, "retention.deleted", {{"recordings", *gone}});
+  note_trouble(uploads_->expire(now_ms()), "uploads.trouble");
+  note_trouble(sign_in_->forget_ended_sessions(), "sessions.trouble");
+  note_trouble(case_desk_->outbox().forget(now_ms() - kNoticesKept_ms), "notices.trouble");
   const auto released =
       database_->write([&](store::Transaction& t) { return metering_gate_->release_all(t); });
-  if (!released) telemetry_->log(released.error(), "metering.trouble");
+  note_trouble(released, "metering.trouble");
   if (released && *released > 0) wake_workers();
 }
 

@@ -98,6 +98,7 @@ class Application {
   Result<void> wire();
   void wire_retention();
   void start_workers(const std::stop_token& stop);
+  void note_trouble(const Result<int>& done, std::string_view event);
   void sweep(const std::stop_token& stop);
   void start_sweeping(const std::stop_token& stop);
   Config config_;

@@ -117,6 +117,15 @@ TEST_F(ComingIn, AnIdleSessionEnds) {
   EXPECT_FALSE(hasty.session(session->secret)->has_value());
 }
 
+TEST_F(ComingIn, EndedSessionsGoFromTheStoreAndOthersStay) {
+  const auto session = sign_in_.sign_in({"boss@example.jp", kPassword, "", ""});
+  EXPECT_EQ(sign_in_.forget_ended_sessions(), 0);
+  EXPECT_TRUE(sign_in_.session(session->secret)->has_value());
+  SignIn hasty(*database_, keyring_, audit_, {.idle_ms = 0});
+  EXPECT_EQ(hasty.forget_ended_sessions(), 1);
+  EXPECT_FALSE(sign_in_.session(session->secret)->has_value());
+}
+
 TEST_F(ComingIn, WrongAnswersAllSoundTheSame) {
   const auto unknown = enter("nobody@example.jp", kPassword);
   const auto wrong = enter("boss@example.jp", kOther);

@@ -91,6 +91,21 @@ TEST_F(TheDispatcher, SendsWhatIsWrittenAndNotesWhenItArrived) {
   EXPECT_EQ(notices()[0].attempts, 1);
 }
 
+TEST_F(TheDispatcher, ForgetsOldNoticesThatLeftAndKeepsThoseThatWait) {
+  add("/ok");
+  {
+    const Dispatcher dispatcher(desk_->outbox, channels(), often());
+    happen(report_of(50, Band::caution, {"threat"}));
+    ASSERT_TRUE(comes_true([&] { return count("sent") == 1; }));
+  }
+  happen(report_of(50, Band::caution, {"threat"}));
+  const auto sent_ms = notices()[1].created_ms;
+  EXPECT_EQ(desk_->outbox.forget(sent_ms), 0);
+  EXPECT_EQ(desk_->outbox.forget(now_ms() + 1), 1);
+  EXPECT_EQ(count("sent"), 0U);
+  EXPECT_EQ(count("waiting"), 1U);
+}
+
 TEST_F(TheDispatcher, TriesAgainUntilItIsTaken) {
   add("/twice");
   happen(report_of(50, Band::caution, {"threat"}));
