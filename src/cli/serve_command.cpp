@@ -32,11 +32,12 @@ Result<void> tell_first_link(server::Application& application, const std::string
   const char* form = language == Language::japanese
                          ? "最初の利用者の登録 (24 時間有効、一度だけ):\n"
                          : "The first user comes in with this, once, within 24 hours:\n";
+  const char* keys = language == Language::japanese ? "プログラム用の API キー" : "A key for programs";
   return print(
       fmt::format("{}  curl {}/api/v1/invitations/accept -H 'Content-Type: application/json' -d "
                   "'{{\"secret\":\"{}\",\"login\":\"you@example.jp\",\"name\":\"NAME\",\"password\":"
-                  "\"...\"}}'\n",
-                  form, url, link->secret));
+                  "\"...\"}}'\n{}: guardian api-key add NAME --data {}\n",
+                  form, url, link->secret, keys, application.config().data.string()));
 }
 
 void wait_for(const std::stop_token& stop) {

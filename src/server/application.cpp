@@ -148,6 +148,9 @@ void Application::start_sweeping(const std::stop_token& stop) {
       const auto gone = retention_->sweep(now_ms(), stopped);
       if (!gone) telemetry_->log(gone.error(), "retention.trouble");
       if (gone && *gone > 0) telemetry_->log(Severity::info, "retention.deleted", {{"recordings", *gone}});
+      const auto late = uploads_->expire(now_ms());
+      if (!late) telemetry_->log(late.error(), "uploads.trouble");
+      if (late && *late > 0) telemetry_->log(Severity::info, "uploads.expired", {{"uploads", *late}});
       woken.wait_for(lock, stopped, kBetweenSweeps, [] { return false; });
     }
   });

@@ -10,7 +10,10 @@ namespace guardian::server {
 
 Connections::Ticket Connections::enter(int socket) {
   const std::lock_guard lock(mutex_);
-  return entries_.insert(entries_.end(), Entry{::dup(socket), std::nullopt});
+  const auto ticket = entries_.insert(entries_.end(), Entry{::dup(socket), std::nullopt});
+  // Accepted before the stop and late to come here: `stop` has not seen it, so nobody else would end it.
+  if (stopping_) ::shutdown(ticket->socket, SHUT_RDWR);
+  return ticket;
 }
 
 void Connections::leave(Ticket ticket) {
