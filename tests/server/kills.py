@@ -290,9 +290,11 @@ def kill_often(server, receivers, options):
                  for number, kind in enumerate(["form", "tus", "form", "trickle"])]
     for uploader in uploaders:
         uploader.start()
-    met, moments = collections.Counter(), collections.Counter()
+    met, moments, died = collections.Counter(), collections.Counter(), []
     for number in range(options.kills):
         moments[choose_moment(chance, options.longest, receivers, acknowledged)] += 1
+        if (code := server.process.poll()) is not None:
+            died.append(f"the server ended by itself with {code}")
         server.kill()
         met.update(kind for kind, was in at_the_kill(server).items() if was)
         server.start()
@@ -302,7 +304,7 @@ def kill_often(server, receivers, options):
     ended.set()
     for uploader in uploaders:
         uploader.join(timeout=120)
-    wrong = [text for uploader in uploaders for text in uploader.wrong + ([uploader.failure] if uploader.failure else [])]
+    wrong = died + [text for uploader in uploaders for text in uploader.wrong + ([uploader.failure] if uploader.failure else [])]
     wrong += [f"{uploader.kind} does not end" for uploader in uploaders if uploader.is_alive()]
     kept = {name: what for uploader in uploaders for name, what in uploader.kept.items()}
     return kept, wrong, met, moments, sum(uploader.cuts for uploader in uploaders)

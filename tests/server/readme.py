@@ -93,6 +93,9 @@ def main():
             check_minute(folder, url)
             check_people(folder, url, invitation)
             check_keeping(program, folder)
+        except AssertionError:
+            print((folder / "log").read_text()[-3000:], f"the server: {server.poll()}", file=sys.stderr)
+            raise
         finally:
             server.terminate()
             server.wait(timeout=60)
