@@ -101,6 +101,7 @@ struct Workers::Impl {
   void give_up(const Attempt& attempt, const Error& why);
   void publish(const Attempt& attempt, std::string state, double share) const;
   void remove_object(const std::string& id);
+  Result<void> remove_stale_reports();
 
   /// Runs one call of the queue in a unit of work of its own. A job that is no longer ours is nobody's
   /// trouble.
@@ -127,6 +128,7 @@ Result<std::unique_ptr<Workers>> Workers::start(WorkersParts parts, WorkersOptio
     return impl->parts.queue.recover(transaction);
   });
   if (!recovered) return tl::unexpected<Error>(recovered.error());
+  if (auto removed = impl->remove_stale_reports(); !removed) return tl::unexpected<Error>(removed.error());
   for (int i = 0; i < impl->options.number; ++i)
     impl->analysts.push_back(std::make_unique<Analyst>(impl->command(), impl->options.patience));
   for (auto& analyst : impl->analysts)
@@ -387,6 +389,26 @@ void Workers::Impl::publish(const Attempt& attempt, std::string state, double sh
   parts.progress.publish({attempt.lease.tenant, attempt.lease.job, attempt.lease.recording,
                           attempt.recording.employee, attempt.recording.group, attempt.lease.pass,
                           std::move(state), share});
+}
+
+/// What attempts wrote that a crash ended before they were done, and reports whose successor was just done
+/// then: every report was noted with its job before it was written.
+Result<void> Workers::Impl::remove_stale_reports() {
+  constexpr const char* kStale =
+      " FROM jobs WHERE state <> 'running' AND report_id IS NOT NULL AND NOT EXISTS"
+      " (SELECT 1 FROM recordings r WHERE r.id = jobs.recording_id AND r.report_id = jobs.report_id)";
+  const auto rows = parts.database.read([&](Transaction& transaction) -> Result<std::vector<store::Row>> {
+    return transaction.query(std::string("SELECT id, report_id") + kStale);
+  });
+  if (!rows) return tl::unexpected<Error>(rows.error());
+  if (rows->empty()) return {};
+  for (const auto& row : *rows)
+    if (auto removed = parts.objects.remove(row.text("report_id")); !removed) return removed;
+  return parts.database.write([&](Transaction& transaction) -> Result<void> {
+    for (const auto& row : *rows)
+      transaction.execute("UPDATE jobs SET report_id = NULL WHERE id = ?", {row.text("id")});
+    return {};
+  });
 }
 
 void Workers::Impl::remove_object(const std::string& id) {

@@ -52,6 +52,7 @@ struct Arguments {
   BackupOptions backup;
   DataOptions data;
   CertificateOptions certificate;
+  ApiKeyOptions api_key;
   std::string audit_head;
   std::string tenant;
   std::filesystem::path new_key;
@@ -257,11 +258,27 @@ void add_keys(CLI::App& program, Arguments& arguments) {
                    "マスター鍵 / the master key's file");
 }
 
+void add_api_keys(CLI::App& program, Arguments& arguments) {
+  auto& api_key = *program.add_subcommand("api-key", "API キー / keys for programs");
+  api_key.require_subcommand(1);
+  auto& add = *api_key.add_subcommand("add", "新しいキーを作って表示する / make a key and print it, once");
+  add.add_option("NAME", arguments.api_key.name, "用途を表す名前 / what it is for")->required();
+  arguments.api_key.data.data = "guardian-data";
+  add.add_option("--data", arguments.api_key.data.data, "データフォルダー / data folder")
+      ->capture_default_str();
+  add.add_option("--master-key", arguments.api_key.data.master_key,
+                 "マスター鍵のファイル (既定: データフォルダーの master.key) / the master key's file");
+  add.add_option("--scope", arguments.api_key.scopes,
+                 "権限 (既定: upload read_recordings listen see_personal) / what it may do");
+  add.add_option("--tenant", arguments.api_key.tenant, "テナントの ID / one tenant of several");
+}
+
 int run_keeping(const CLI::App& program, const Arguments& arguments) {
   const auto& common = arguments.common;
   if (program.got_subcommand("backup")) return backup(arguments.backup, common);
   if (program.got_subcommand("restore")) return restore(arguments.backup, common);
   if (program.got_subcommand("audit")) return audit_verify(arguments.data, arguments.audit_head, common);
+  if (program.got_subcommand("api-key")) return api_key_add(arguments.api_key, common);
   if (program.got_subcommand("certificate")) return certificate_verify(arguments.certificate, common);
   if (program.get_subcommand("keys")->got_subcommand("rotate"))
     return keys_rotate(arguments.data, arguments.tenant, common);
@@ -340,6 +357,7 @@ int run(int argc, char** argv) {
   add_server(program, arguments);
   add_backup(program, arguments);
   add_keys(program, arguments);
+  add_api_keys(program, arguments);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -131,6 +131,15 @@ int keys_rotate(const DataOptions& options, const std::string& tenant, const Com
 int keys_change_master(const DataOptions& options, const std::filesystem::path& file,
                        const CommonOptions& common);
 
+struct ApiKeyOptions {
+  DataOptions data;
+  std::string name;
+  std::vector<std::string> scopes;  ///< names of permissions; empty: to upload, to read and to listen
+  std::string tenant;               ///< empty: the only one there is
+};
+/// A new key for a program, alone on stdout. Also while the server runs.
+int api_key_add(const ApiKeyOptions& options, const CommonOptions& common);
+
 struct CertificateOptions {
   std::filesystem::path file;
   std::string public_key;  ///< hexadecimal; empty: that of the data folder

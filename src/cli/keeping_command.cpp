@@ -5,10 +5,12 @@
 #include <charconv>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "access/audit.h"
 #include "access/keyring.h"
+#include "access/sign_in.h"
 #include "archive/backup.h"
 #include "archive/certificate.h"
 #include "archive/data_folder.h"
@@ -186,6 +188,60 @@ Result<Text> change_master(const DataOptions& options, const std::filesystem::pa
                   name)};
 }
 
+/// Whoever can open the data with its master key may do everything in it, so that no sign-in is asked for.
+access::Caller keeper_of(const std::string& tenant) {
+  access::Caller keeper;
+  keeper.tenant = tenant;
+  keeper.id = "system";
+  using enum access::Role;
+  for (const auto role : {administrator, special_department, group_manager, employee, auditor})
+    keeper.permissions.merge(access::permissions_of(role));
+  return keeper;
+}
+
+Result<std::set<access::Permission>> scopes_of(const std::vector<std::string>& names) {
+  using enum access::Permission;
+  if (names.empty()) return std::set{upload, read_recordings, listen, see_personal};
+  std::set<access::Permission> scopes;
+  for (const auto& name : names) {
+    const auto scope = access::permission_named(name);
+    if (!scope)
+      return fail(
+          Error::Kind::usage, printable(name), {"知らない権限です", "an unknown scope"},
+          {"/api/docs の API キーの scopes を確かめてください", "See scopes of API keys at /api/docs"});
+    scopes.insert(*scope);
+  }
+  return scopes;
+}
+
+Result<std::string> only_tenant(store::Database& database, const std::string& wanted) {
+  const auto tenants = tenants_of(database);
+  if (!tenants) return tl::unexpected<Error>(tenants.error());
+  if (wanted.empty() && tenants->size() == 1) return tenants->front();
+  if (std::find(tenants->begin(), tenants->end(), wanted) != tenants->end()) return wanted;
+  return fail(Error::Kind::not_found, printable(wanted.empty() ? "--tenant" : wanted),
+              {tenants->empty() ? "会社がまだ登録されていません" : "テナントを一つに決められません",
+               tenants->empty() ? "there is no company yet" : "it is not clear which tenant"},
+              {"guardian serve を一度起動するか、--tenant を指定してください",
+               "Start guardian serve once, or give --tenant"});
+}
+
+Result<Text> add_api_key(const ApiKeyOptions& options) {
+  const auto scopes = scopes_of(options.scopes);
+  if (!scopes) return tl::unexpected<Error>(scopes.error());
+  const auto opened = open(options.data);
+  if (!opened) return tl::unexpected<Error>(opened.error());
+  const auto tenant = only_tenant(*opened->database, options.tenant);
+  if (!tenant) return tl::unexpected<Error>(tenant.error());
+  const auto keyring = access::Keyring::open(*opened->database, opened->master);
+  if (!keyring) return tl::unexpected<Error>(keyring.error());
+  const access::AuditLog audit(*opened->database, *keyring);
+  const auto made = access::SignIn(*opened->database, *keyring, audit)
+                        .add_key(keeper_of(*tenant), options.name, *scopes, std::nullopt, std::nullopt);
+  if (!made) return tl::unexpected<Error>(made.error());
+  return Text{made->secret, made->secret};  // alone, so that a shell can take it
+}
+
 Result<Text> check_certificate(const CertificateOptions& options) {
   const auto certificate = read_file(options.file, kCertificateBytes);
   if (!certificate) return tl::unexpected<Error>(certificate.error());
@@ -228,6 +284,10 @@ int keys_rotate(const DataOptions& options, const std::string& tenant, const Com
 int keys_change_master(const DataOptions& options, const std::filesystem::path& file,
                        const CommonOptions& common) {
   return tell(change_master(options, file), common);
+}
+
+int api_key_add(const ApiKeyOptions& options, const CommonOptions& common) {
+  return tell(add_api_key(options), common);
 }
 
 int certificate_verify(const CertificateOptions& options, const CommonOptions& common) {

@@ -32,12 +32,13 @@ Result<void> tell_first_link(server::Application& application, const std::string
   const char* form = language == Language::japanese
                          ? "最初の利用者の登録 (24 時間有効、一度だけ)。ブラウザーか curl で:\n"
                          : "The first user comes in once, within 24 hours, by a browser or curl:\n";
-  return print(
-      fmt::format("{0}  {1}/invitation#first:{2}\n  curl {1}/api/v1/invitations/accept -H 'Content-Type: "
-                  "application/json' -d "
-                  "'{{\"secret\":\"{2}\",\"login\":\"you@example.jp\",\"name\":\"NAME\",\"password\":"
-                  "\"...\"}}'\n",
-                  form, url, link->secret));
+  const char* keys = language == Language::japanese ? "プログラム用の API キー" : "A key for programs";
+  return print(fmt::format(
+      "{0}  {1}/invitation#first:{2}\n  curl {1}/api/v1/invitations/accept -H 'Content-Type: "
+      "application/json' -d "
+      "'{{\"secret\":\"{2}\",\"login\":\"you@example.jp\",\"name\":\"NAME\",\"password\":\"...\"}}'\n"
+      "{3}: guardian api-key add NAME --data {4}\n",
+      form, url, link->secret, keys, application.config().data.string()));
 }
 
 void wait_for(const std::stop_token& stop) {

@@ -151,7 +151,9 @@ void Application::sweep(const std::stop_token& stop) {
   const auto gone = retention_->sweep(now_ms(), stop);
   note_trouble(gone, "retention.trouble");
   if (gone && *gone > 0) telemetry_->log(Severity::info, "retention.deleted", {{"recordings", *gone}});
-  note_trouble(uploads_->expire(now_ms()), "uploads.trouble");
+  const auto late = uploads_->expire(now_ms());
+  note_trouble(late, "uploads.trouble");
+  if (late && *late > 0) telemetry_->log(Severity::info, "uploads.expired", {{"uploads", *late}});
   note_trouble(sign_in_->forget_ended_sessions(), "sessions.trouble");
   note_trouble(case_desk_->outbox().forget(now_ms() - kNoticesKept_ms), "notices.trouble");
   const auto released =

@@ -125,7 +125,7 @@ class Application {
   std::unique_ptr<CaseDesk> case_desk_;
   std::unique_ptr<archive::Workers> workers_;  ///< of the last, since they use all the others
   std::optional<std::stop_callback<std::function<void()>>> stop_workers_;
-  std::jthread sweeper_;  ///< deletes what is due
+  std::jthread sweeper_;  ///< deletes what is due, and uploads that nobody went on with
   std::optional<std::stop_callback<std::function<void()>>> stop_sweeping_;
 };
 

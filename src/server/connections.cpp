@@ -10,24 +10,23 @@ namespace guardian::server {
 
 Connections::Ticket Connections::enter(int socket) {
   const std::lock_guard lock(mutex_);
-  return entries_.insert(entries_.end(), Entry{::dup(socket), std::nullopt});
+  const auto ticket = entries_.insert(entries_.end(), Entry{::dup(socket), std::nullopt});
+  // Accepted before the stop and late to come here: `stop` has not seen it, so nobody else would end it.
+  if (stopping_) ::shutdown(ticket->socket, SHUT_RDWR);
+  return ticket;
 }
 
 void Connections::leave(Ticket ticket) {
-  {
-    const std::lock_guard lock(mutex_);
-    ::close(ticket->socket);
-    entries_.erase(ticket);
-  }
-  changed_.notify_all();
+  const std::lock_guard lock(mutex_);
+  ::close(ticket->socket);
+  entries_.erase(ticket);
+  if (stopping_) done_.notify_all();
 }
 
 void Connections::expect_headers(Ticket ticket, Clock::time_point deadline) {
-  {
-    const std::lock_guard lock(mutex_);
-    ticket->deadline = deadline;
-  }
-  changed_.notify_all();
+  const std::lock_guard lock(mutex_);
+  ticket->deadline = deadline;
+  if (deadline < next_look_) sooner_.notify_all();
 }
 
 bool Connections::begin_answer(Ticket ticket) {
@@ -49,12 +48,11 @@ bool Connections::begin_stream(Ticket ticket, int most) {
 }
 
 void Connections::end_answer(Ticket ticket) {
-  {
-    const std::lock_guard lock(mutex_);
-    ticket->state = Entry::State::waiting;
-    if (stopping_) ::shutdown(ticket->socket, SHUT_RD);
-  }
-  changed_.notify_all();
+  const std::lock_guard lock(mutex_);
+  ticket->state = Entry::State::waiting;
+  if (!stopping_) return;
+  ::shutdown(ticket->socket, SHUT_RD);
+  done_.notify_all();
 }
 
 int Connections::stop(Clock::time_point deadline) {
@@ -69,7 +67,7 @@ int Connections::stop(Clock::time_point deadline) {
     return std::none_of(entries_.begin(), entries_.end(),
                         [](const Entry& entry) { return entry.state != Entry::State::waiting; });
   };
-  if (changed_.wait_until(lock, deadline, idle)) return 0;
+  if (done_.wait_until(lock, deadline, idle)) return 0;
   int cut = 0;
   for (const auto& entry : entries_) {
     if (entry.state != Entry::State::waiting) ++cut;
@@ -87,18 +85,19 @@ void Connections::cut_late(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     const auto now = Clock::now();
-    auto next = now + std::chrono::hours(1);
+    next_look_ = now + std::chrono::hours(1);
     for (auto& entry : entries_) {
       if (!entry.deadline) continue;
       if (*entry.deadline <= now) {
         ::shutdown(entry.socket, SHUT_RDWR);
         entry.deadline.reset();
       } else {
-        next = std::min(next, *entry.deadline);
+        next_look_ = std::min(next_look_, *entry.deadline);
       }
     }
-    // Woken by every change; the predicate is false so that only those, the time and the stop end the wait.
-    changed_.wait_until(lock, stop, next, [&, seen = false]() mutable { return std::exchange(seen, true); });
+    // The predicate is true after the first look, so that a deadline, the time and the stop end the wait.
+    sooner_.wait_until(lock, stop, next_look_,
+                       [seen = false]() mutable { return std::exchange(seen, true); });
   }
 }
 

@@ -47,8 +47,11 @@ class Connections {
   void cut_late(const std::stop_token& stop);
 
   mutable std::mutex mutex_;
-  std::condition_variable_any changed_;
+  std::condition_variable_any sooner_;  ///< a deadline before `next_look_`
+  std::condition_variable done_;        ///< an answer ended while the server stops
   std::list<Entry> entries_;
+  Clock::time_point
+      next_look_;  ///< of the thread that cuts: woken for every request it would cost more than they
   bool stopping_ = false;
   std::jthread watch_{[this](const std::stop_token& stop) { cut_late(stop); }};
 };

@@ -33,6 +33,7 @@ using Clock = Connections::Clock;
 constexpr std::size_t kSendBytes = 256 << 10;
 constexpr int kQueued = 256;                  // connections that wait for a thread
 constexpr int kKeptAlive_s = 15;              // between two requests
+constexpr int kIdleThread_ms = 250;           // after which it is given back, or sees that the server stops
 constexpr int kHeartbeat_ms = 15000;          // proxies cut streams that are silent for a minute
 constexpr std::uint64_t kDrained = 16 << 20;  // of a refused body is read, so that the answer arrives
 constexpr int kDrain_ms = 2000;
@@ -433,14 +434,22 @@ net::ServerSocket listen_on(const Config& config) {
 
 struct HttpServer::Impl {
   Impl(Application& application, std::unique_ptr<Dispatcher> dispatcher, const net::ServerSocket& socket)
-      : shared(application, std::move(dispatcher)), pool(2, application.config().limits.connections) {
+      : shared(application, std::move(dispatcher)),
+        listening(socket),
+        port(socket.address().port()),
+        pool(2, application.config().limits.connections) {
     net::TCPServerParams::Ptr params = new net::TCPServerParams();
     params->setMaxThreads(application.config().limits.connections);
     params->setMaxQueued(kQueued);
+    // Poco wakes threads that wait for a connection when it stops, but not one that is about to: that one
+    // waits for as long as an idle thread may.
+    params->setThreadIdleTime(Poco::Timespan(0, kIdleThread_ms * 1000));
     server = std::make_unique<net::TCPServer>(new ConnectionFactory(shared), pool, socket, params);
   }
 
   Shared shared;
+  net::ServerSocket listening;
+  int port;
   Poco::ThreadPool pool;
   std::unique_ptr<net::TCPServer> server;
   bool stopped = false;
@@ -474,10 +483,13 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(Application& application, 
   }
 }
 
-int HttpServer::port() const { return impl_->server->port(); }
+int HttpServer::port() const { return impl_->port; }
 
 int HttpServer::stop() {
   if (std::exchange(impl_->stopped, true)) return 0;
+  // Who connects from now on is refused at once and does not wait in the socket's queue; and Poco, which
+  // looks only four times a second whether it should stop, looks now.
+  ::shutdown(impl_->listening.impl()->sockfd(), SHUT_RDWR);
   impl_->server->stop();
   impl_->shared.stop.request_stop();
   const int cut =

@@ -4,6 +4,7 @@
 #include <Poco/Net/HTTPSClientSession.h>
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <future>
 #include <latch>
 #include <thread>
@@ -422,6 +423,28 @@ TEST_F(TheServer, FinishesWhatItBeganBeforeItStops) {
   EXPECT_THAT(raw.rest(),
               AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("Connection: Close"), HasSubstr("finished")));
   EXPECT_EQ(stopped.get(), 0);
+}
+
+/// Connections that come in just while it stops are neither answered nor waited for.
+TEST_F(TheServer, StopsAtOnceHoweverManyAreJustConnecting) {
+  std::atomic<bool> ended = false;
+  std::vector<std::jthread> knocking;
+  for (int i = 0; i < 4; ++i)
+    knocking.emplace_back([&] {
+      std::vector<std::unique_ptr<RawConnection>> open;
+      while (!ended && open.size() < 200) try {
+          open.push_back(std::make_unique<RawConnection>(server_.port()));
+        } catch (const Poco::Exception&) {
+          return;  // it has stopped listening
+        }
+      while (!ended) std::this_thread::yield();
+    });
+  server_.ask("GET", "/healthz");
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(server_.http().stop(), 0);
+  // Less than limits.header_s and than Poco keeps an idle thread, both ten seconds.
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+  ended = true;
 }
 
 TEST_F(TheServer, TellsItsNumbers) {

@@ -10,7 +10,6 @@
 #include <Poco/StreamCopier.h>
 
 #include <functional>
-#include <future>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -94,17 +93,7 @@ class RunningServer {
     server_ = checked(server::HttpServer::start(*application_, std::move(routes)));
   }
 
-  /// Poco looks only four times a second whether it should stop accepting, unless somebody connects.
-  ~RunningServer() {
-    auto stopped = std::async(std::launch::async, [this] { http().stop(); });
-    while (stopped.wait_for(std::chrono::milliseconds(1)) == std::future_status::timeout) {
-      try {
-        RawConnection knock(port());
-      } catch (const Poco::Exception&) {
-        continue;  // it has stopped listening
-      }
-    }
-  }
+  ~RunningServer() { server_->stop(); }
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;
 
