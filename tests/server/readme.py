@@ -41,6 +41,8 @@ def start(program, folder):
                               stderr=open(folder / "log", "w"), text=True, env=dict(os.environ, GUARDIAN_LANG="en"))
     url = re.search(r"http://\S+", server.stdout.readline())[0]
     server.stdout.readline()
+    link = server.stdout.readline().strip()
+    assert re.fullmatch(r"http://\S+/invitation#first:\S+", link), f"no first-run link: {link}"
     return server, url, server.stdout.readline().strip()
 
 
