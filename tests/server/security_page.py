@@ -13,7 +13,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     build = parser.parse_args().build
-    listed = subprocess.run(["ctest", "-N"], cwd=build, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ctest", "-N"], cwd=build, capture_output=True, check=True, encoding="utf-8",
+                            errors="replace").stdout
     known = set(re.findall(r"Test +#\d+: (\S+)", listed))
     rows = [line for line in (ROOT / "docs/security.md").read_text().splitlines() if line.startswith("| V")]
     wrong = []
