@@ -181,6 +181,18 @@ Result<std::vector<Recording>> list_recordings(store::Transaction& transaction,
   if (filter.category) also(" AND ' ' || categories || ' ' LIKE ? ESCAPE '!'", like_word(*filter.category));
   if (filter.from_ms) also(" AND COALESCE(started_ms, uploaded_ms) >= ?", *filter.from_ms);
   if (filter.before_ms) also(" AND COALESCE(started_ms, uploaded_ms) < ?", *filter.before_ms);
+  const auto within = [&](const std::string& column, const Between& range) {
+    if (range.least) also((" AND " + column + " >= ?").c_str(), *range.least);
+    if (range.most) also((" AND " + column + " <= ?").c_str(), *range.most);
+  };
+  within("silence_s", filter.silence_s);
+  within("duration_s", filter.duration_s);
+  within("loudness_lufs", filter.loudness_lufs);
+  if (!filter.words.empty())
+    also(
+        " AND id IN (SELECT recording_id FROM word_rows WHERE row IN (SELECT rowid FROM words WHERE words "
+        "MATCH ?))",
+        filter.words);
   values.emplace_back(std::int64_t{filter.limit});
   std::vector<Recording> recordings;
   for (const auto& row : transaction.query(

@@ -79,6 +79,12 @@ Result<Recording> find_recording(store::Transaction& transaction, const access::
 Result<Recording> find_recording(store::Transaction& transaction, const access::Keyring& keyring,
                                  const std::string& tenant, const std::string& id);
 
+/// Both borders belong to it; without one it is open there. Recordings without a value are outside of it.
+struct Between {
+  std::optional<std::int64_t> least = std::nullopt;
+  std::optional<std::int64_t> most = std::nullopt;
+};
+
 struct RecordingFilter {
   std::optional<State> state;
   std::optional<std::string> employee;     ///< employees.id
@@ -90,6 +96,10 @@ struct RecordingFilter {
   std::optional<std::string> category = std::nullopt;    ///< one of its findings has it
   std::optional<std::int64_t> from_ms = std::nullopt;    ///< the dealing began then or later...
   std::optional<std::int64_t> before_ms = std::nullopt;  ///< ...and before this; uploads where nobody said
+  Between silence_s = {};
+  Between duration_s = {};
+  Between loudness_lufs = {};
+  std::string words = {};  ///< search::WordIndex::match_expression; empty: whatever was said
 };
 
 /// Newest first, without deleted ones. Errors: damaged.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/text.h"
@@ -102,7 +103,7 @@ void WordIndex::remove(store::Transaction& transaction, const std::string& recor
 
 Result<Query> WordIndex::understand(const std::string& text) const {
   const auto wrong = [](const Text& what) {
-    return fail(Error::Kind::usage, "q", what,
+    return fail(Error::Kind::usage, "words", what,
                 {"探す言葉を入れ直してください", "Enter other words to look for"});
   };
   if (!is_utf8(text)) return wrong({"文字として読めません", "it is not text"});
@@ -142,6 +143,22 @@ bool WordIndex::says(std::string_view text, const Query& query) const {
   const auto compounds = compounds_of(text);
   return has_reading(query.kana) ||
          std::find(compounds.begin(), compounds.end(), query.kana) != compounds.end();
+}
+
+std::vector<Hit> WordIndex::find_all(const Query& query, const std::vector<speech::Utterance>& utterances,
+                                     std::size_t limit) const {
+  auto together = locate(query, utterances, limit);
+  if (!together.empty() || query.words.size() < 2) return together;
+  std::map<std::size_t, Hit> apart;
+  for (const auto& word : query.words) {
+    const auto hits = locate({word.lemma, {word}, ""}, utterances, limit);
+    if (hits.empty()) return {};
+    for (const auto& hit : hits) apart.emplace(hit.utterance, Hit{hit.utterance, hit.text, false});
+  }
+  std::vector<Hit> all;
+  for (auto& [utterance, hit] : apart)
+    if (all.size() < limit) all.push_back(std::move(hit));
+  return all;
 }
 
 std::vector<Hit> WordIndex::locate(const Query& query, const std::vector<speech::Utterance>& utterances,

@@ -58,6 +58,11 @@ class WordIndex {
   std::vector<Hit> locate(const Query& query, const std::vector<speech::Utterance>& utterances,
                           std::size_t limit) const;
 
+  /// The same; where no utterance holds all of the words, those that hold one of them, provided that every
+  /// word was said somewhere. Empty: the recording does not have them, whatever the index said.
+  std::vector<Hit> find_all(const Query& query, const std::vector<speech::Utterance>& utterances,
+                            std::size_t limit) const;
+
  private:
   WordIndex(const access::Keyring& keyring, Morphology morphology)
       : keyring_(&keyring), morphology_(std::move(morphology)) {}

@@ -69,6 +69,7 @@ class Application {
   archive::Uploads& uploads() { return *uploads_; }
   archive::Progress& progress() { return progress_; }
   archive::Retention& retention() { return *retention_; }
+  const search::WordIndex& words() const { return *words_; }
   CaseDesk& case_desk() { return *case_desk_; }
 
   /// What follows from every analysis, in this order. Before `start`.

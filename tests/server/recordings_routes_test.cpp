@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "archive/recordings.h"
@@ -79,6 +80,29 @@ class RecordingsByHttp : public testing::Test {
       return t.execute("UPDATE recordings SET report_id = ? WHERE id = ?", {object, id});
     });
   }
+  /// Its report and the index of its words.
+  void add_words(const std::string& id, const std::string& text) {
+    auto report = report::example::report();
+    auto& utterance = report.transcript.utterances.at(0);
+    utterance.text = text;
+    utterance.start_s = 1.5;
+    utterance.end_s = 4.0;
+    const auto object = make_id();
+    ASSERT_TRUE(store::write_object(app_.objects(), object, archive::object_key(app_.keyring(), "t1"),
+                                    report::to_stored(report)));
+    write([&](store::Transaction& t) {
+      t.execute("UPDATE recordings SET report_id = ?, silence_s = 90, duration_s = 200 WHERE id = ?",
+                {object, id});
+      EXPECT_TRUE(app_.words().add(t, {"t1", id, {}, {}, {}, {}, 0, 0, 0.0, false, report}));
+      return true;
+    });
+  }
+  test::RunningServer::Answer search(const std::string& words, const test::RunningServer::Fields& who,
+                                     const std::string& more = "") {
+    std::string encoded;
+    for (const unsigned char byte : words) encoded += fmt::format("%{:02X}", byte);
+    return server_.ask("GET", "/api/v1/search?words=" + encoded + more, who);
+  }
   std::vector<std::string> ids(const std::string& query, const test::RunningServer::Fields& who) {
     std::vector<std::string> found;
     const auto page = server_.ask("GET", "/api/v1/recordings" + query, who).json();
@@ -108,6 +132,36 @@ TEST_F(RecordingsByHttp, AreListedNewestFirstWithinTheCallersReach) {
   EXPECT_THAT(ids("?counterpart=C-17", kDepartment), ElementsAre(second, first));
   EXPECT_THAT(ids("?to=2001-01-01T00:00:00Z", kDepartment), ElementsAre());
   EXPECT_EQ(status("GET", "/recordings?counterpart=C-17", kManager), 400);
+}
+
+TEST_F(RecordingsByHttp, AreFoundByTheWordsThatWereSaidInThem) {
+  const auto threat = add("g", 70);
+  const auto calm = add(std::nullopt, 10);
+  add_words(threat, "責任者を呼べと言ってるんだ");
+  add_words(calm, "責任を感じていただければ結構です");
+  const auto found = search("責任者を呼んで", kDepartment).json();
+  ASSERT_EQ(found["items"].size(), 1U);
+  EXPECT_EQ(found["items"][0]["id"], threat);
+  EXPECT_EQ(found["items"][0]["hits"][0]["text"], "責任者を呼べと言ってるんだ");
+  EXPECT_EQ(found["items"][0]["hits"][0]["start_s"], 1.5);
+  EXPECT_EQ(search("責任", kDepartment).json()["items"].size(), 2U);
+  EXPECT_EQ(search("責任", kDepartment, "&score=50").json()["items"].size(), 1U);
+  EXPECT_EQ(search("責任", kDepartment, "&min_silence_s=91").json()["items"].size(), 0U);
+  EXPECT_EQ(search("責任", kManager).json()["items"].size(), 1U) << "within the reach only";
+  EXPECT_EQ(search("責任", kStranger).json()["items"].size(), 0U);
+  EXPECT_EQ(search("、。", kDepartment).status, 400);
+  EXPECT_EQ(server_.ask("GET", "/api/v1/search", kDepartment).status, 400);
+  const auto log = app_.audit().list("t1", threat, 0, 10);
+  EXPECT_THAT(log->front().entry.action, "transcript.search");
+}
+
+TEST_F(RecordingsByHttp, TellNothingRedactedToWhoeverSearchesForIt) {
+  const auto id = add("g", 70);
+  add_words(id, std::string("電話番号は") + kNumber + "です");
+  EXPECT_EQ(search("電話番号", kDepartment).json()["items"].size(), 1U);
+  EXPECT_THAT(search("電話番号", kManager).body, Not(HasSubstr(kNumber)));
+  EXPECT_THAT(search("電話番号", kManager).body, HasSubstr("電話番号"));
+  EXPECT_EQ(search(kNumber, kManager).json()["items"].size(), 0U);
 }
 
 TEST_F(RecordingsByHttp, AreNotFoundByOthers) {

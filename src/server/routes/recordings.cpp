@@ -8,11 +8,11 @@
 #include "archive/queue.h"
 #include "archive/redacted_export.h"
 #include "archive/workers.h"
-#include "base/clock.h"
 #include "report/report_html.h"
 #include "report/report_json.h"
 #include "server/application.h"
 #include "server/routes/job_json.h"
+#include "server/routes/recording_json.h"
 #include "server/routes/redactor.h"
 #include "server/routes/routes.h"
 
@@ -30,78 +30,15 @@ constexpr const char* kReportPolicy =
 
 constexpr float kWaveformSteps = 1000.0F;
 
-template <class T>
-json or_null(const std::optional<T>& value) {
-  return value ? json(*value) : json(nullptr);
-}
-
-/// Without the right, neither the customer's id nor the file's name, which often holds one.
-json as_json(const archive::Recording& recording, const Request& request) {
-  const bool personal = request.caller().may(Permission::see_personal);
-  json value{{"id", recording.id},
-             {"name", personal ? json(recording.name) : json(nullptr)},
-             {"counterpart", personal ? or_null(recording.counterpart) : json(nullptr)},
-             {"bytes", recording.bytes},
-             {"same_as", or_null(recording.same_as)},
-             {"employee", or_null(recording.employee)},
-             {"group", or_null(recording.group)},
-             {"direction", or_null(recording.direction)},
-             {"started_at", recording.started ? json(format_rfc3339(*recording.started)) : json(nullptr)},
-             {"uploaded_ms", recording.uploaded_ms},
-             {"state", archive::name_of(recording.state)},
-             {"reason", recording.reason ? json(recording.reason->in(request.language)) : json(nullptr)},
-             {"analysed_ms", or_null(recording.analysed_ms)},
-             {"duration_s", or_null(recording.duration_s)},
-             {"silence_s", or_null(recording.silence_s)},
-             {"loudness_lufs", or_null(recording.loudness_lufs)},
-             {"score", or_null(recording.score)},
-             {"band", or_null(recording.band)},
-             {"suspected", or_null(recording.harassment)},
-             {"categories", recording.categories},
-             {"grade", recording.grade},
-             {"legal_hold", recording.legal_hold},
-             {"delete_after_ms", or_null(recording.delete_after_ms)}};
-  return value;
-}
-
-std::optional<std::int64_t> time_of(const Request& request, const char* name) {
-  const auto text = request.query(name);
-  if (!text) return std::nullopt;
-  const auto moment = parse_rfc3339(*text);
-  if (!moment) throw_bad_request(name, {"RFC 3339 の日時です", "must be an RFC 3339 time"});
-  return moment->instant.time_since_epoch().count() * 1000;
-}
-
-archive::RecordingFilter filter_of(const Request& request, const Paging& paging) {
-  archive::RecordingFilter filter;
-  if (const auto state =
-          request.word("state", {"waiting", "held", "analysing", "analysed", "failed", "cancelled"}))
-    filter.state = archive::state_named(*state);
-  filter.employee = request.query("employee");
-  filter.counterpart = request.query("counterpart");
-  // Looking somebody up by a customer's id tells who that customer is.
-  if (filter.counterpart && !request.caller().may(Permission::see_personal))
-    throw_bad_request("counterpart",
-                      {"相手の番号で探す権限がありません", "you may not look for a customer's id"});
-  filter.least_score = request.number("score", 0, 100);
-  filter.band = request.word("band", {"none", "notice", "caution", "high", "emergency"});
-  filter.category = request.query("category");
-  filter.from_ms = time_of(request, "from");
-  filter.before_ms = time_of(request, "to");
-  filter.before = paging.after;
-  filter.limit = paging.rows();
-  return filter;
-}
-
 Result<Response> list(Application& application, const Request& request) {
   const auto paging = paging_of(request);
-  const auto filter = filter_of(request, paging);
+  const auto filter = recording_filter(request, paging);
   const auto recordings = application.database().read([&](store::Transaction& transaction) {
     return archive::list_recordings(transaction, application.keyring(), request.caller(), filter);
   });
   if (!recordings) return tl::unexpected<Error>(recordings.error());
   std::vector<json> items;
-  for (const auto& recording : *recordings) items.push_back(as_json(recording, request));
+  for (const auto& recording : *recordings) items.push_back(recording_json(recording, request));
   return page(std::move(items), paging);
 }
 
@@ -125,7 +62,7 @@ Result<Response> show(Application& application, const Request& request) {
                 application.queue().outlook(transaction, tenant, recording->id)};
   });
   if (!fate) return tl::unexpected<Error>(fate.error());
-  auto value = as_json(*recording, request);
+  auto value = recording_json(*recording, request);
   value["job"] = fate->first ? job_json(*fate->first, request.language) : json(nullptr);
   value["outlook"] = fate->second
                          ? json{{"before", fate->second->before}, {"finish_ms", fate->second->finish_ms}}
@@ -239,12 +176,7 @@ std::vector<Route> routes_of_recordings(Application& application) {
   };
   const auto changing = Access::any_of({Permission::upload, Permission::review});
   return {
-      {"GET",
-       "/api/v1/recordings",
-       Permission::read_recordings,
-       with(list),
-       {.query = {"limit", "after", "state", "employee", "counterpart", "score", "band", "category", "from",
-                  "to"}}},
+      {"GET", "/api/v1/recordings", Permission::read_recordings, with(list), {.query = recording_filters()}},
       {"GET", "/api/v1/recordings/{id}", Permission::read_recordings, with(show)},
       {"GET", "/api/v1/recordings/{id}/report", Permission::read_recordings, with(show_report)},
       {"GET",

@@ -2,6 +2,8 @@
 // send; and their sound goes out.
 #include "archive/uploads.h"
 
+#include <Poco/DateTimeFormat.h>
+#include <Poco/DateTimeFormatter.h>
 #include <Poco/Net/MessageHeader.h>
 #include <Poco/Net/MultipartReader.h>
 #include <fmt/format.h>
@@ -14,6 +16,7 @@
 #include <streambuf>
 
 #include "archive/recordings.h"
+#include "base/file.h"
 #include "server/application.h"
 #include "server/routes/routes.h"
 
@@ -212,12 +215,24 @@ archive::DetailFields metadata_of(const Request& request) {
   return fields;
 }
 
+/// What was told at the creation and is known of it, in the form of `metadata_of`.
+std::string metadata_header(const archive::UploadDetails& details) {
+  std::string header;
+  for (const auto& [name, value] : archive::fields_of(details))
+    if (!value.empty()) header += fmt::format("{}{} {}", header.empty() ? "" : ",", name, base64(value));
+  return header;
+}
+
 Response tus_response(int status, const archive::Upload& upload) {
   Response response;
   response.status = status;
   response.headers.set("Tus-Resumable", kTusVersion);
   response.headers.set("Upload-Offset", std::to_string(upload.done));
   if (upload.total) response.headers.set("Upload-Length", std::to_string(*upload.total));
+  if (!upload.finished)
+    response.headers.set("Upload-Expires",
+                         Poco::DateTimeFormatter::format(Poco::Timestamp(upload.expires_ms * 1000),
+                                                         Poco::DateTimeFormat::HTTP_FORMAT));
   return response;
 }
 
@@ -232,12 +247,13 @@ Result<archive::Upload> append(Application& application, const Request& request,
   return upload;
 }
 
-Response tus_options() {
+Result<Response> tus_options(Application& application, const Request& /*request*/) {
   Response response;
   response.status = 204;
   response.headers.set("Tus-Resumable", kTusVersion);
   response.headers.set("Tus-Version", kTusVersion);
   response.headers.set("Tus-Extension", kTusExtensions);
+  response.headers.set("Tus-Max-Size", std::to_string(application.config().limits.upload_bytes));
   return response;
 }
 
@@ -263,7 +279,10 @@ Result<Response> show_upload(Application& application, const Request& request) {
   if (auto refusal = unless_tus(request)) return std::move(*refusal);
   const auto upload = application.uploads().find(request.caller(), request.id_of());
   if (!upload) return tl::unexpected<Error>(upload.error());
-  return tus_response(204, *upload);
+  auto response = tus_response(200, *upload);
+  if (const auto metadata = metadata_header(upload->details); !metadata.empty())
+    response.headers.set("Upload-Metadata", metadata);
+  return response;
 }
 
 Result<Response> continue_upload(Application& application, const Request& request) {
@@ -324,8 +343,7 @@ std::vector<Route> routes_of_uploads(Application& application) {
   return {
       {"POST", "/api/v1/recordings", Permission::upload, with(take_form), stream},
       {"GET", "/api/v1/recordings/{id}/audio", Permission::listen, with(play)},
-      {"OPTIONS", "/api/v1/uploads", Access::open(),
-       [](const Request&) -> Result<Response> { return tus_options(); }},
+      {"OPTIONS", "/api/v1/uploads", Access::open(), with(tus_options)},
       {"POST", "/api/v1/uploads", Permission::upload, with(create_upload), stream},
       {"HEAD", "/api/v1/uploads/{id}", Permission::upload, with(show_upload)},
       {"PATCH", "/api/v1/uploads/{id}", Permission::upload, with(continue_upload), stream},
