@@ -80,6 +80,18 @@ test('a recording is uploaded, followed and opened', async () => {
   await look('recording');
 });
 
+test('a recording is found by the words that were said', async () => {
+  await page.getByRole('link', {name: '録音', exact: true}).click();
+  await page.getByLabel('話された言葉').fill('電子レンジ');
+  await page.getByRole('button', {name: '探す'}).click();
+  await page.getByText(/電子レンジが/).first().waitFor();
+  await page.getByLabel('話された言葉').fill('冷蔵庫の扉');
+  await page.getByRole('button', {name: '探す'}).click();
+  await page.getByText('見つかりません').waitFor();
+  await page.goBack();
+  await page.getByTestId('waveform').waitFor();
+});
+
 test('a finding plays from two seconds before', async () => {
   const button = page.getByRole('button', {name: /から聞く/}).first();
   const said = /(\d+):(\d+)/.exec(await button.textContent());

@@ -858,6 +858,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * すべての言葉が話された録音、新しい順 / recordings in which all of the words were said, newest first
+         * @description 語形や漢字・かなの違いも見つける。see_personal がなければ、伏せた後の文だけを探し、伏せた文を返す。 開いて確かめた結果なので、ページの件数は limit より少ないことがある (next があれば続きがある) / Finds other forms and spellings of the words. Without see_personal only what stays after redaction is searched and shown. Transcripts are opened to make sure, so a page may hold fewer than limit; go on while there is a next
+         */
+        get: operations["searchWords"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1385,6 +1405,14 @@ export interface components {
             items: components["schemas"]["Employee"][];
             next: string | null;
         };
+        Found: {
+            items: (components["schemas"]["Recording"] & {
+                hits: components["schemas"]["Hit"][];
+                /** @description 20 か所より多い / there are more than 20 */
+                more_hits: boolean;
+            })[];
+            next: string | null;
+        };
         Gravity: {
             /** @enum {string} */
             band: "none" | "notice" | "caution" | "high" | "emergency";
@@ -1415,6 +1443,17 @@ export interface components {
         Groups: {
             items: components["schemas"]["Group"][];
             next: null;
+        };
+        Hit: {
+            end_s: number;
+            /** @description そのままの形で話された / said in just this form */
+            literal: boolean;
+            /** @enum {string} */
+            speaker: "customer" | "employee" | "unknown";
+            start_s: number;
+            text: string;
+            /** @description 発話の番号 (0 から) / index in the transcript */
+            utterance: number;
         };
         Invitation: {
             expires_ms: number;
@@ -2863,6 +2902,18 @@ export interface operations {
                 from?: string;
                 /** @description この時刻より前の応対 / dealings before then */
                 to?: string;
+                /** @description 60 秒以上の無音の合計 (秒)、これ以上 / seconds of silence in stretches of a minute or more, at least */
+                min_silence_s?: number;
+                /** @description 60 秒以上の無音の合計 (秒)、これ以下 / seconds of silence in stretches of a minute or more, at most */
+                max_silence_s?: number;
+                /** @description 長さ (秒)、これ以上 / length in seconds, at least */
+                min_duration_s?: number;
+                /** @description 長さ (秒)、これ以下 / length in seconds, at most */
+                max_duration_s?: number;
+                /** @description 音の大きさ (LUFS)、これ以上 / loudness in LUFS, at least */
+                min_loudness_lufs?: number;
+                /** @description 音の大きさ (LUFS)、これ以下 / loudness in LUFS, at most */
+                max_loudness_lufs?: number;
             };
             header?: never;
             path?: never;
@@ -3264,6 +3315,60 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    searchWords: {
+        parameters: {
+            query: {
+                /** @description 探す言葉 / words to look for */
+                words: string;
+                /** @description 件数 / how many */
+                limit?: components["parameters"]["limit"];
+                /** @description この ID の次から / from behind this id */
+                after?: components["parameters"]["after"];
+                state?: "waiting" | "held" | "analysing" | "analysed" | "failed" | "cancelled";
+                /** @description 従業員の ID / id of the employee */
+                employee?: string;
+                /** @description 顧客の番号 (see_personal が必要) / your id for the customer (needs see_personal) */
+                counterpart?: string;
+                /** @description この点数以上 / at least this score */
+                score?: number;
+                band?: "none" | "notice" | "caution" | "high" | "emergency";
+                /** @description 類型の ID / id of a category */
+                category?: string;
+                /** @description この時刻以降の応対 / dealings from then on */
+                from?: string;
+                /** @description この時刻より前の応対 / dealings before then */
+                to?: string;
+                /** @description 60 秒以上の無音の合計 (秒)、これ以上 / seconds of silence in stretches of a minute or more, at least */
+                min_silence_s?: number;
+                /** @description 60 秒以上の無音の合計 (秒)、これ以下 / seconds of silence in stretches of a minute or more, at most */
+                max_silence_s?: number;
+                /** @description 長さ (秒)、これ以上 / length in seconds, at least */
+                min_duration_s?: number;
+                /** @description 長さ (秒)、これ以下 / length in seconds, at most */
+                max_duration_s?: number;
+                /** @description 音の大きさ (LUFS)、これ以上 / loudness in LUFS, at least */
+                min_loudness_lufs?: number;
+                /** @description 音の大きさ (LUFS)、これ以下 / loudness in LUFS, at most */
+                max_loudness_lufs?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     showSession: {
         parameters: {
             query?: never;
@@ -3492,8 +3597,8 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Upload-Offset / in the headers */
-            204: {
+            /** @description Upload-Offset */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
