@@ -45,6 +45,29 @@ tl::unexpected<Error> bad_template(const Text& what) {
                "Use JSON with {{text}} and the like inside its strings"});
 }
 
+std::string usage_subject(const Delivery& delivery) {
+  return delivery.language == Language::japanese
+             ? fmt::format("今月の解析時間の {} % を使いました", delivery.notice.usage.percent)
+             : fmt::format("{} % of this month's minutes are used", delivery.notice.usage.percent);
+}
+
+std::string usage_body(const Delivery& delivery) {
+  const auto& [percent, plan_minutes] = delivery.notice.usage;
+  const bool ja = delivery.language == Language::japanese;
+  const bool full = percent >= 100;
+  if (ja)
+    return fmt::format("{} の時点で、今月の上限 {} 分の {} % に達しました。\n{}\n",
+                       time_for_people(delivery.notice.occurred_ms), plan_minutes, percent,
+                       full ? "これからの録音は失われずに待ち、翌月に自動で分析されます。管理者が追加を許可す"
+                              "ればすぐに再開します。"
+                            : "上限に達すると、録音は失われずに翌月まで待ちます。");
+  return fmt::format("On {} the use of this month reached {} % of {} minutes.\n{}\n",
+                     time_for_people(delivery.notice.occurred_ms), percent, plan_minutes,
+                     full ? "Further recordings are not lost: they wait for next month, or until an "
+                            "administrator allows more."
+                          : "At the limit recordings are not lost: they wait for next month.");
+}
+
 using Values = std::map<std::string, std::string, std::less<>>;
 
 Values values_of(const Delivery& delivery) {
@@ -97,10 +120,15 @@ std::string to_bytes(const Notice& notice) {
   auto categories = json::array();
   for (const auto& category : notice.categories)
     categories.push_back({{"id", category.id}, {"ja", category.label.ja}, {"en", category.label.en}});
-  const json document{
-      {"case", notice.case_id}, {"occurred_ms", notice.occurred_ms},    {"group", notice.group},
-      {"score", notice.score},  {"band", report::band_id(notice.band)}, {"categories", std::move(categories)},
-      {"quote", notice.quote}};
+  const json document{{"case", notice.case_id},
+                      {"occurred_ms", notice.occurred_ms},
+                      {"group", notice.group},
+                      {"score", notice.score},
+                      {"band", report::band_id(notice.band)},
+                      {"categories", std::move(categories)},
+                      {"quote", notice.quote},
+                      {"usage_percent", notice.usage.percent},
+                      {"plan_minutes", notice.usage.plan_minutes}};
   return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -108,9 +136,14 @@ Result<Notice> notice_of(const std::string& bytes) {
   const auto document = parse_json(bytes, "notice", {kContentBytes});
   if (!document) return tl::unexpected<Error>(document.error());
   try {
-    Notice notice{document->at("case"),  document->at("occurred_ms"),      document->at("group"),
-                  document->at("score"), band_named(document->at("band")), {},
-                  document->at("quote")};
+    Notice notice{document->at("case"),
+                  document->at("occurred_ms"),
+                  document->at("group"),
+                  document->at("score"),
+                  band_named(document->at("band")),
+                  {},
+                  document->at("quote"),
+                  {document->at("usage_percent"), document->at("plan_minutes")}};
     for (const auto& category : document->at("categories"))
       notice.categories.push_back({category.at("id"), {category.at("ja"), category.at("en")}});
     return notice;
@@ -122,6 +155,7 @@ Result<Notice> notice_of(const std::string& bytes) {
 
 std::string subject_of(const Delivery& delivery) {
   const auto& notice = delivery.notice;
+  if (notice.usage.percent > 0) return usage_subject(delivery);
   const auto band = report::band_name(notice.band).in(delivery.language);
   if (delivery.language == Language::japanese)
     return fmt::format("【{} {} 点】{}: {}", band, notice.score,
@@ -133,6 +167,7 @@ std::string subject_of(const Delivery& delivery) {
 
 std::string body_of(const Delivery& delivery) {
   const auto& notice = delivery.notice;
+  if (notice.usage.percent > 0) return usage_body(delivery);
   const auto words = [&](const char* ja, const char* en) { return Text{ja, en}.in(delivery.language); };
   std::string body;
   const auto line = [&](const std::string& name, const std::string& value) {
@@ -162,6 +197,12 @@ std::string body_of(const Delivery& delivery) {
 
 json json_of(const Delivery& delivery) {
   const auto& notice = delivery.notice;
+  if (notice.usage.percent > 0)
+    return {{"type", "usage.notice"},
+            {"id", delivery.id},
+            {"occurred_at", time_for_programs(notice.occurred_ms)},
+            {"percent", notice.usage.percent},
+            {"plan_minutes", notice.usage.plan_minutes}};
   auto categories = json::array();
   for (const auto& category : notice.categories)
     categories.push_back({{"id", category.id}, {"label", category.label.in(delivery.language)}});

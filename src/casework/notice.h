@@ -1,5 +1,5 @@
-// casework/notice.h - what somebody is told of a case: as little about people as makes them look, and the way
-// there. Between the outbox, which keeps it, and the channels, which carry it.
+// casework/notice.h - what somebody is told of a case, as little about people as makes them look, and the way
+// there; or of the month's minutes. Between the outbox, which keeps it, and the channels, which carry it.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,21 @@ struct NoticeCategory {
   Text label;
 };
 
+/// How much of the plan is used. Nobody's dealing.
+struct UsageShare {
+  int percent = 0;  ///< of the plan; 0: the notice is not about minutes
+  std::int64_t plan_minutes = 0;
+};
+
 struct Notice {
-  std::string case_id;  ///< empty: a trial, not about a case
+  std::string case_id;  ///< empty: a trial or about minutes, not about a case
   std::int64_t occurred_ms = 0;
   std::string group;  ///< its name; may be empty
   int score = 0;
   judgement::Band band = judgement::Band::none;
   std::vector<NoticeCategory> categories;
   std::string quote;  ///< the gravest words, redacted; empty unless the route wants them
+  UsageShare usage = {};
 };
 
 /// A notice on its way to one recipient.

@@ -35,7 +35,7 @@ Result<void> check_caller(const Caller& by) {
 NoticeState state_of(const store::Row& row) {
   NoticeState state;
   state.id = row.text("id");
-  state.case_id = row.text("case_id");
+  state.case_id = row.text_if("case_id").value_or("");
   state.recipient = row.text("recipient_id");
   state.channel = row.text("channel") == "mail" ? ChannelKind::mail : ChannelKind::webhook;
   state.state = row.text("state");
@@ -50,30 +50,48 @@ NoticeState state_of(const store::Row& row) {
 
 }  // namespace
 
+std::int64_t Outbox::insert(store::Transaction& t, const std::string& tenant, const Notice& notice,
+                            const Target& target) const {
+  const auto now = now_ms();
+  const auto id = make_id();
+  const std::optional<std::string> about =
+      notice.case_id.empty() ? std::nullopt : std::optional(notice.case_id);
+  return t.execute(
+      "INSERT INTO notices (id, tenant_id, case_id, recipient_id, channel, address_hash, round, band, "
+      "language, "
+      "content_sealed, state, not_before_ms, created_ms, link_hash, link_expires_ms) "
+      "VALUES (?, ?, ?, ?, ?, ?, COALESCE((SELECT round FROM cases WHERE tenant_id = ? AND id = ?), 0), ?, "
+      "?, ?, "
+      "'waiting', ?, ?, ?, ?) "
+      "ON CONFLICT (tenant_id, case_id, address_hash, round, band) DO NOTHING",
+      {id, tenant, store::or_null(about), target.recipient, name_of(target.channel), target.address_hash,
+       tenant, notice.case_id, report::band_id(notice.band),
+       target.language == Language::japanese ? "ja" : "en",
+       keyring_.seal(tenant, to_bytes(notice), kContentColumn), now, now,
+       sha256(keyring_.hash(tenant, kLinkPurpose, id)), now + settings_of(t, tenant).link_ms()});
+}
+
 int Outbox::write(store::Transaction& t, const std::string& tenant, const Notice& notice,
                   const std::optional<std::string>& group, const std::string& quote) const {
   Occasion occasion{group, notice.score, {}};
   for (const auto& category : notice.categories) occasion.categories.push_back(category.id);
-  const auto now = now_ms();
-  const auto expires = now + settings_of(t, tenant).link_ms();
   std::int64_t written = 0;
   for (const auto& target : routes_.targets(t, tenant, occasion)) {
     auto told = notice;
     told.quote = target.with_quote ? quote : "";
-    const auto id = make_id();
-    written += t.execute(
-        "INSERT INTO notices (id, tenant_id, case_id, recipient_id, channel, address_hash, round, band, "
-        "language, "
-        "content_sealed, state, not_before_ms, created_ms, link_hash, link_expires_ms) "
-        "VALUES (?, ?, ?, ?, ?, ?, (SELECT round FROM cases WHERE tenant_id = ? AND id = ?), ?, ?, ?, "
-        "'waiting', "
-        "?, ?, ?, ?) "
-        "ON CONFLICT (tenant_id, case_id, address_hash, round, band) DO NOTHING",
-        {id, tenant, notice.case_id, target.recipient, name_of(target.channel), target.address_hash, tenant,
-         notice.case_id, report::band_id(notice.band), target.language == Language::japanese ? "ja" : "en",
-         keyring_.seal(tenant, to_bytes(told), kContentColumn), now, now,
-         sha256(keyring_.hash(tenant, kLinkPurpose, id)), expires});
+    written += insert(t, tenant, told, target);
   }
+  return static_cast<int>(written);
+}
+
+int Outbox::write_usage(store::Transaction& t, const std::string& tenant, const UsageShare& usage) const {
+  Notice notice;
+  notice.occurred_ms = now_ms();
+  notice.usage = usage;
+  constexpr int kWhateverScore = 100;
+  std::int64_t written = 0;
+  for (const auto& target : routes_.targets(t, tenant, {std::nullopt, kWhateverScore, {}}))
+    written += insert(t, tenant, notice, target);
   return static_cast<int>(written);
 }
 
@@ -179,7 +197,7 @@ Result<std::optional<Outbox::Outgoing>> Outbox::open(const RecipientKey& to, con
                   {"通知先を確かめてください", "Check the notification routes"});
     auto notice = keyring_.unseal(tenant, row->bytes("content_sealed"), kContentColumn).and_then(notice_of);
     if (!notice) return tl::unexpected<Error>(notice.error());
-    const auto link = options_.public_url.empty()
+    const auto link = options_.public_url.empty() || notice->case_id.empty()
                           ? std::string()
                           : options_.public_url + "/n/" + keyring_.hash(tenant, kLinkPurpose, id);
     return std::optional(

@@ -34,7 +34,7 @@ struct OutboxOptions {
 /// A notice as administrators see it: nothing of the case but its id.
 struct NoticeState {
   std::string id;
-  std::string case_id;
+  std::string case_id;  ///< empty: of the month's minutes
   std::string recipient;
   ChannelKind channel = ChannelKind::mail;
   std::string state;  ///< "waiting", "sending", "sent" or "dead"
@@ -84,6 +84,10 @@ class Outbox {
   int write(store::Transaction& transaction, const std::string& tenant, const Notice& notice,
             const std::optional<std::string>& group, const std::string& quote) const;
 
+  /// Writes a notice of the month's minutes to everybody whose route is for every group and category,
+  /// whatever its score. Returns how many.
+  int write_usage(store::Transaction& transaction, const std::string& tenant, const UsageShare& usage) const;
+
   // For whoever may manage settings. Errors: forbidden; usage; not_found; conflict, if it is not dead.
   /// Newest first.
   Result<std::vector<NoticeState>> list(const access::Caller& by, const NoticeFilter& filter) const;
@@ -116,6 +120,8 @@ class Outbox {
   Result<void> give_back(const Batch& batch) const;
 
  private:
+  std::int64_t insert(store::Transaction& transaction, const std::string& tenant, const Notice& notice,
+                      const Target& target) const;
   std::int64_t delay_ms(std::int64_t attempts) const;
 
   store::Database& database_;

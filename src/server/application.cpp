@@ -59,8 +59,13 @@ Result<std::unique_ptr<Application>> Application::open(Config config, const std:
   archive::QueueOptions options;
   options.workers = application->config_.workers.number;
   application->queue_ = archive::Queue(options);
-  application->metering_ = std::make_unique<usage::Metering>(*application->audit_, usage::Notify{},
-                                                             application->config_.plan_minutes);
+  application->metering_ = std::make_unique<usage::Metering>(
+      *application->audit_,
+      [desk = &application->case_desk_](store::Transaction& t, const std::string& tenant,
+                                        const usage::Share& share) {
+        (*desk)->outbox().write_usage(t, tenant, {share.percent, share.plan_minutes});
+      },
+      application->config_.plan_minutes);
   application->metering_gate_.emplace(*application->metering_, application->queue_, *application->keyring_);
   application->load_ledger_ =
       std::make_unique<load::LoadLedger>(*application->keyring_, *application->audit_);

@@ -156,7 +156,7 @@ void Metering::tell_shares(store::Transaction& transaction, const std::string& t
         {tenant, format_month(month), std::int64_t{share}, clock_()});
     if (added > 0) highest = share;
   }
-  if (highest > 0 && notify_) notify_(transaction, tenant, highest);
+  if (highest > 0 && notify_) notify_(transaction, tenant, {highest, plan_s / kSecondsPerMinute});
 }
 
 Result<Permit> Metering::may_start(store::Transaction& transaction, const std::string& tenant,

@@ -24,9 +24,14 @@ namespace guardian::usage {
 constexpr std::int64_t kDefaultPlanMinutes = 3000;
 constexpr std::int64_t kLargestPlanMinutes = 10'000'000;  ///< more is a slip of the keyboard
 
+struct Share {
+  int percent = 0;  ///< of the plan
+  std::int64_t plan_minutes = 0;
+};
+
 /// Told once a month for each of 50, 80 and 100 percent of the plan; whoever jumps over several at once is
 /// told the highest. Within the unit of work that charged, so that no notice is lost. Throws store::Fault.
-using Notify = std::function<void(store::Transaction&, const std::string& tenant, int share_percent)>;
+using Notify = std::function<void(store::Transaction&, const std::string& tenant, const Share& share)>;
 
 /// What is known of a file before anybody has listened to it.
 struct Upload {

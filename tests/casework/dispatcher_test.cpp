@@ -106,6 +106,39 @@ TEST_F(TheDispatcher, ForgetsOldNoticesThatLeftAndKeepsThoseThatWait) {
   EXPECT_EQ(count("waiting"), 1U);
 }
 
+TEST_F(TheDispatcher, TellsOfTheMonthsMinutesThoseWhoHearOfEverything) {
+  add("/ok");
+  auto narrow = route_to(ChannelKind::webhook, url("/ok?narrow"));
+  narrow.group = group_;
+  desk_->routes.add(administrator_, narrow).value();
+  desk_->write([&](store::Transaction& t) {
+    EXPECT_EQ(desk_->outbox.write_usage(t, tenant_, {80, 3000}), 1);
+  });
+  const Dispatcher dispatcher(desk_->outbox, channels(), often());
+  ASSERT_TRUE(comes_true([&] { return count("sent") == 1; }));
+  EXPECT_EQ(requests().size(), 1U);
+  EXPECT_EQ(requests()[0]["signed"], true);
+  EXPECT_EQ(requests()[0]["body"]["type"], "usage.notice");
+  EXPECT_EQ(notices()[0].case_id, "");
+  EXPECT_TRUE(all_cases().empty());
+}
+
+TEST(ANoticeOfMinutes, SaysHowMuchIsUsedAndWhatHappensThen) {
+  Delivery delivery;
+  delivery.id = make_id();
+  delivery.notice.usage = {80, 3000};
+  EXPECT_THAT(subject_of(delivery), HasSubstr("80 %"));
+  EXPECT_THAT(body_of(delivery), testing::AllOf(HasSubstr("3000 分"), HasSubstr("失われずに")));
+  delivery.language = Language::english;
+  delivery.notice.usage.percent = 100;
+  EXPECT_THAT(body_of(delivery), HasSubstr("until an administrator allows more"));
+  EXPECT_EQ(json_of(delivery)["type"], "usage.notice");
+  EXPECT_EQ(json_of(delivery)["percent"], 100);
+  const auto kept = notice_of(to_bytes(delivery.notice));
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->usage.plan_minutes, 3000);
+}
+
 TEST_F(TheDispatcher, TriesAgainUntilItIsTaken) {
   add("/twice");
   happen(report_of(50, Band::caution, {"threat"}));

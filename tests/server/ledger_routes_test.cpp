@@ -138,6 +138,20 @@ class TheLedgersByHttp : public testing::Test {
   }());
 };
 
+TEST_F(TheLedgersByHttp, HalfOfTheMinutesUsedIsToldToThoseWhoHearOfEverything) {
+  const auto administrator = caller(Role::administrator);
+  casework::Route route;
+  route.name = "all";
+  route.recipients = {{"", casework::ChannelKind::mail, "boss@example.jp", "", ""}};
+  ASSERT_TRUE(application_->case_desk().routes().add(administrator, route));
+  ASSERT_TRUE(ask(administrator, "PUT", "/api/v1/usage/plan", {{"minutes", 10}}));
+  record(make_id(), make_employee());
+  const auto notices = application_->case_desk().outbox().list(administrator, {});
+  ASSERT_TRUE(notices);
+  ASSERT_EQ(notices->size(), 1U) << "once, however much more is charged";
+  EXPECT_EQ(notices->at(0).case_id, "");
+}
+
 TEST_F(TheLedgersByHttp, WhatIsHeldForWantOfMinutesGoesOnWithMoreOfThem) {
   const auto id = make_id();
   const auto state = [&](const char* column) {

@@ -82,9 +82,9 @@ class TheAccount : public testing::Test {
   Month now_month_ = *parse_month("2026-11");
   std::vector<int> told_;
   Metering metering_{company_.audit,
-                     [this](store::Transaction&, const std::string& tenant, int share) {
+                     [this](store::Transaction&, const std::string& tenant, const Share& share) {
                        EXPECT_EQ(tenant, company_.tenants[0]);
-                       told_.push_back(share);
+                       told_.push_back(share.percent);
                      },
                      kDefaultPlanMinutes, [this] { return now_ms_; }};
 };

@@ -44,7 +44,7 @@ json as_json(const casework::Route& route) {
 
 json as_json(const casework::NoticeState& notice, Language language) {
   return {{"id", notice.id},
-          {"case", notice.case_id},
+          {"case", notice.case_id.empty() ? json(nullptr) : json(notice.case_id)},
           {"recipient", notice.recipient},
           {"channel", casework::name_of(notice.channel)},
           {"state", notice.state},

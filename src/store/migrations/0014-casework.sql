@@ -85,11 +85,11 @@ CREATE INDEX notice_recipients_by_route ON notice_recipients (tenant_id, route_i
 CREATE TABLE notices (
   id TEXT PRIMARY KEY,                   -- also Message-ID and X-Guardian-Delivery
   tenant_id TEXT NOT NULL REFERENCES tenants(id),
-  case_id TEXT NOT NULL REFERENCES cases(id),
+  case_id TEXT REFERENCES cases(id),     -- NULL: of the month's minutes
   recipient_id TEXT NOT NULL,            -- notice_recipients.id; may be gone
   channel TEXT NOT NULL,
   address_hash TEXT NOT NULL,
-  round INTEGER NOT NULL,                -- of the case; with the band: what grew worse is told again
+  round INTEGER NOT NULL,                -- of the case (0: none); with the band: what grew worse is told again
   band TEXT NOT NULL,
   language TEXT NOT NULL,
   content_sealed BLOB,                   -- NULL once sent
