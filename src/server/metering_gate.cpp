@@ -48,7 +48,7 @@ Result<int> MeteringGate::release(store::Transaction& t, const std::string& tena
 Result<int> MeteringGate::release_all(store::Transaction& t) const {
   int released = 0;
   for (const auto& row : t.query("SELECT DISTINCT tenant_id FROM jobs WHERE state = 'held'")) {
-    const auto some = release(t, row.text("tenant_id"));
+    auto some = release(t, row.text("tenant_id"));
     if (!some) return some;
     released += *some;
   }
