@@ -27,6 +27,15 @@ tl::unexpected<Error> bad_value(const char* field, const Text& what) {
   return fail(Error::Kind::usage, field, what, {"入力を直してください", "Correct the input"});
 }
 
+/// What an input names does not exist: the input is wrong, the thing asked for is not missing.
+tl::unexpected<Error> not_listed(const char* field) {
+  return bad_value(field, {"一覧にありません", "is not in the list"});
+}
+
+tl::unexpected<Error> taken(const char* field, const Text& what) {
+  return fail(Error::Kind::conflict, field, what, {"別のものにしてください", "Choose another"});
+}
+
 tl::unexpected<Error> dead_link() {
   return fail(Error::Kind::not_found, "link",
               {"このリンクは使えません (期限切れ、使用済み、または誤り)",
@@ -117,14 +126,14 @@ Result<UserChoice> checked(store::Transaction& t, const std::string& tenant, Use
   choice.login = *login;
   if (const auto name = clean_name(choice.name, "name"); !name) return tl::unexpected<Error>(name.error());
   if (choice.roles.empty()) return bad_value("roles", {"役割を選んでください", "choose at least one role"});
-  if (!belongs(t, "groups", tenant, choice.group)) return unknown("group");
-  if (!belongs(t, "employees", tenant, choice.employee)) return unknown("employee");
+  if (!belongs(t, "groups", tenant, choice.group)) return not_listed("group");
+  if (!belongs(t, "employees", tenant, choice.employee)) return not_listed("employee");
   if (choice.roles.contains(Role::group_manager) && !choice.group)
     return bad_value("group", {"グループの管理者にはグループが要ります", "a group's manager needs a group"});
   if (choice.roles.contains(Role::employee) && !choice.employee)
     return bad_value("employee", {"従業員を選んでください", "choose which employee this is"});
   if (t.first("SELECT id FROM users WHERE login = ? AND id <> ?", {choice.login, user}))
-    return bad_value("login", {"このログイン名は使われています", "this login is taken"});
+    return taken("login", {"このログイン名は使われています", "this login is taken"});
   return choice;
 }
 
@@ -303,7 +312,7 @@ Result<Group> People::add_group(const Caller& by, const std::string& name) {
   if (const auto clean = clean_name(name, "name"); !clean) return tl::unexpected<Error>(clean.error());
   return database_.write([&](store::Transaction& t) -> Result<Group> {
     if (t.first("SELECT id FROM groups WHERE tenant_id = ? AND name = ?", {by.tenant, name}))
-      return bad_value("name", {"この名前は使われています", "this name is taken"});
+      return taken("name", {"この名前は使われています", "this name is taken"});
     Group group{make_id(), name};
     t.execute("INSERT INTO groups (id, tenant_id, name) VALUES (?, ?, ?)", {group.id, by.tenant, name});
     audit_.add(t, {by.tenant, by.id, "group.add", group.id, name, ""});
@@ -325,10 +334,10 @@ namespace {
 Result<void> check_employee(store::Transaction& t, const std::string& tenant, const Employee& employee) {
   for (const auto& [value, field] : {std::pair(employee.code, "code"), std::pair(employee.name, "name")})
     if (const auto clean = clean_name(value, field); !clean) return tl::unexpected<Error>(clean.error());
-  if (!belongs(t, "groups", tenant, employee.group)) return unknown("group");
+  if (!belongs(t, "groups", tenant, employee.group)) return not_listed("group");
   if (t.first("SELECT id FROM employees WHERE tenant_id = ? AND code = ? AND id <> ?",
               {tenant, employee.code, employee.id}))
-    return bad_value("code", {"この番号は使われています", "this code is taken"});
+    return taken("code", {"この番号は使われています", "this code is taken"});
   return {};
 }
 

@@ -305,6 +305,8 @@ Result<std::string> Dispatcher::read_json(Request& request, BodyReader& body, co
   if (text->empty()) throw_bad_request("body", {"JSON の本文が必要です", "a JSON body is needed"});
   auto json = parse_json(*text, "body", {text->size(), kJsonDepth});
   if (!json) throw_bad_request("body", json.error().what);
+  if (json->is_null())
+    throw_bad_request("body", {"JSON のオブジェクトではありません", "is not a JSON object"});
   request.json = std::move(*json);
   return text;
 }
@@ -315,7 +317,7 @@ Result<Response> Dispatcher::run(Incoming& incoming, const Route& route) {
   const auto& limits = application_.config().limits;
   if (options.body == Body::none) {
     if (has_body(incoming)) throw_bad_request("body", {"本文は受け取りません", "no body is taken here"});
-    return route.handler(request);
+    return run_once(incoming, {}, route);
   }
   const auto usual = options.body == Body::stream ? limits.upload_bytes : limits.json_bytes;
   const auto limit = options.body_limit != 0 ? options.body_limit : usual;
@@ -338,9 +340,14 @@ Result<Response> Dispatcher::run_with_json(Incoming& incoming, BodyReader& body,
                    request);
   const auto text = read_json(request, body, route);
   if (!text) return broken_body(text.error(), request);
+  return run_once(incoming, *text, route);
+}
+
+Result<Response> Dispatcher::run_once(Incoming& incoming, const std::string& body, const Route& route) {
+  auto& request = incoming.request;
   const auto key = request.headers.get("Idempotency-Key");
   if (!key || request.method != "POST" || !request.known_caller) return route.handler(request);
-  return idempotency_.once(request, *key, request.method + " " + incoming.target + "\n" + *text,
+  return idempotency_.once(request, *key, request.method + " " + incoming.target + "\n" + body,
                            route.handler);
 }
 

@@ -46,6 +46,8 @@ class Dispatcher {
   Result<void> identify(Request& request, const Route& route);
   static Result<std::string> read_json(Request& request, BodyReader& body, const Route& route);
   Result<Response> run_with_json(Incoming& incoming, BodyReader& body, const Route& route);
+  /// The route's answer; that of before, if it is a POST whose Idempotency-Key was seen. `body`: what came.
+  Result<Response> run_once(Incoming& incoming, const std::string& body, const Route& route);
   Result<Response> run(Incoming& incoming, const Route& route);
   Response refuse(const Error& error, const Request& request);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include "base/file.h"
 #include "base/id.h"
@@ -183,7 +184,11 @@ std::optional<std::string> JsonFields::text_if(std::string_view key, std::size_t
 }
 
 std::int64_t JsonFields::integer(std::string_view key, std::int64_t low, std::int64_t high) const {
-  const auto& entry = value(key);
+  auto entry = value(key);
+  // 3.0 is an integer for JSON Schema, and what some clients write. Beyond 2^53 a double is not exact.
+  if (entry.is_number_float() && std::abs(entry.get<double>()) < 9007199254740992.0 &&
+      std::trunc(entry.get<double>()) == entry.get<double>())
+    entry = static_cast<std::int64_t>(entry.get<double>());
   // Larger than a signed 64-bit number is unsigned for the parser, and would come out negative.
   const bool too_large = entry.is_number_unsigned() && entry.get<std::uint64_t>() > INT64_MAX;
   if (!entry.is_number_integer() || too_large || entry.get<std::int64_t>() < low ||

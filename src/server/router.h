@@ -43,8 +43,8 @@ class Access {
 
 /// What a route takes as body.
 enum class Body {
-  none,   ///< a body is refused
-  json,   ///< parsed; a POST obeys Idempotency-Key
+  none,   ///< a body is refused; a POST obeys Idempotency-Key
+  json,   ///< parsed; so does one of this kind
   stream  ///< read by the route as it comes; within limits.upload_bytes
 };
 

@@ -201,7 +201,7 @@ TEST_F(ComingIn, PeopleOfAnotherTenantDoNotExist) {
   EXPECT_THAT(*people_.users("another", {}), IsEmpty());
   auto choice = clerk();
   choice.group = make_id();
-  EXPECT_EQ(people_.invite(by_, choice).error().kind, Error::Kind::not_found);
+  EXPECT_EQ(people_.invite(by_, choice).error().subject, "group");
 }
 
 TEST_F(ComingIn, BadNamesAndLoginsAreRefused) {

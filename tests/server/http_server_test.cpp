@@ -56,6 +56,10 @@ class TheServer : public testing::Test {
     echo.query = {"name"};
     return {
         {"POST", "/test/notes", Permission::review, [this](const Request& r) { return add_note(r); }, json},
+        {"POST", "/test/count", Permission::review,
+         [this](const Request&) -> Result<Response> {
+           return json_response({{"number", ++notes_}});
+         }},
         {"GET", "/test/notes", Permission::review, [](const Request& r) { return list(r); }, pages},
         {"GET", "/test/item/{id}", Permission::review,
          [](const Request& r) -> Result<Response> {
@@ -84,7 +88,8 @@ class TheServer : public testing::Test {
   }
 
   Result<Response> add_note(const Request& request) {
-    const JsonFields fields(request.json, {"text"});
+    const JsonFields fields(request.json, {"text", "importance"});
+    (void)fields.integer_if("importance", 0, 5);
     return created({{"text", fields.text("text")}, {"number", ++notes_}}, "/test/notes/1");
   }
   static Result<Response> list(const Request& request) {
@@ -244,6 +249,26 @@ TEST_F(TheServer, DoesTheSamePostOnce) {
   EXPECT_EQ(post("k1", "い").status, 422);
   EXPECT_EQ(post("bad key", "あ").status, 400);
   EXPECT_EQ(post("k2", "あ").json()["number"], 2);
+}
+
+TEST_F(TheServer, DoesTheSamePostWithoutBodyOnce) {
+  const auto post = [&](const std::string& key) {
+    return server_.ask("POST", "/test/count", with(kReviewer, {{"Idempotency-Key", key}}));
+  };
+  EXPECT_EQ(post("k1").json()["number"], 1);
+  EXPECT_EQ(post("k1").json()["number"], 1);
+  EXPECT_EQ(post("k2").json()["number"], 2);
+  EXPECT_EQ(post("bad key").status, 400);
+}
+
+TEST_F(TheServer, TakesAWholeNumberWrittenWithAPoint) {
+  const auto post = [&](const std::string& number) {
+    return server_.ask("POST", "/test/notes", with(kReviewer, {{"Content-Type", "application/json"}}),
+                       R"({"text":"あ","importance":)" + number + "}");
+  };
+  EXPECT_EQ(post("3.0").status, 201);
+  EXPECT_EQ(post("3.5").json()["subject"], "importance");
+  EXPECT_EQ(post("1e300").json()["subject"], "importance");
 }
 
 TEST_F(TheServer, KnowsWhatHasNotChanged) {

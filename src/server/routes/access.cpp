@@ -3,6 +3,7 @@
 
 #include "access/people.h"
 #include "access/sign_in.h"
+#include "base/text.h"
 #include "server/application.h"
 #include "server/authentication.h"
 #include "server/routes/routes.h"
@@ -214,8 +215,9 @@ Result<Response> list_audit(Application& application, const Request& request) {
   constexpr int kMost = 200;
   const auto limit = static_cast<int>(request.number("limit", 1, kMost).value_or(50));
   const auto before = request.number("before", 1, 1LL << 52).value_or(0);
-  const auto records = application.audit().list(request.caller().tenant,
-                                                request.query("subject").value_or(""), before, limit + 1);
+  const auto subject = request.query("subject").value_or("");
+  if (count_characters(subject) > 100) throw_bad_request("subject", {"長すぎます", "is too long"});
+  const auto records = application.audit().list(request.caller().tenant, subject, before, limit + 1);
   if (!records) return tl::unexpected<Error>(records.error());
   return page(all_as_json(*records), {limit, ""});
 }
