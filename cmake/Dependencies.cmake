@@ -35,6 +35,11 @@ find_library(OATH_LIBRARY oath REQUIRED)
 add_library(guardian_oath INTERFACE)
 target_link_libraries(guardian_oath INTERFACE "${OATH_LIBRARY}")
 
+# The package's own description asks for jansson's headers, which nothing here includes.
+find_library(CJOSE_LIBRARY cjose REQUIRED)
+add_library(guardian_cjose INTERFACE)
+target_link_libraries(guardian_cjose INTERFACE "${CJOSE_LIBRARY}")
+
 find_library(LINEAR_LIBRARY linear REQUIRED)
 find_path(LINEAR_INCLUDE linear.h REQUIRED)
 add_library(guardian_linear INTERFACE)

@@ -251,7 +251,8 @@ Result<Invitation> People::invite_again(const Caller& by, const std::string& use
       if (auto kept = keep_an_administrator(t, by.tenant, user); !kept)
         return tl::unexpected<Error>(kept.error());
     t.execute(
-        "UPDATE users SET password_hash = '', code_secret_sealed = NULL, code_confirmed = 0 WHERE id = ?",
+        "UPDATE users SET password_hash = '', code_secret_sealed = NULL, code_confirmed = 0, "
+        "provider_subject = NULL WHERE id = ?",
         {user});
     t.execute("DELETE FROM invitations WHERE user_id = ?", {user});
     end_sessions(t, user);

@@ -81,6 +81,26 @@ void note_failure(store::Transaction& t, const AuditLog& audit, const Account& a
   audit.add(t, {account.tenant, account.user.id, "session.refused", account.user.id, "", address});
 }
 
+tl::unexpected<Error> refused_by_provider() {
+  return fail(Error::Kind::unknown_caller, "sign-in",
+              {"この認証サーバーの利用者に当たるアカウントがないか、止められています",
+               "no account belongs to this person of the identity provider, or it is disabled"},
+              {"管理者に、同じメールアドレスで招待してもらってください",
+               "Ask an administrator to invite you by the same e-mail address"});
+}
+
+Session make_session(const Account& account) {
+  Session session{make_secret(kSecretBytes), "", caller_for(account.tenant, account.user)};
+  session.csrf = csrf_of(session.secret);
+  return session;
+}
+
+void keep_session(store::Transaction& t, const Session& session) {
+  t.execute(
+      "INSERT INTO sessions (token_hash, tenant_id, user_id, created_ms, seen_ms) VALUES (?, ?, ?, ?, ?)",
+      {sha256(session.secret), session.caller.tenant, session.caller.id, now_ms(), now_ms()});
+}
+
 std::string joined(const std::set<Permission>& permissions) {
   std::string text = " ";
   for (const auto permission : permissions) text += fmt::format("{} ", name_of(permission));
@@ -139,22 +159,41 @@ Result<Session> SignIn::sign_in(const SignInRequest& request) {
     if (!noted) return tl::unexpected<Error>(noted.error());
     return refused();
   }
-  Session session{make_secret(kSecretBytes), "", caller_for(known.tenant, known.user)};
-  session.csrf = csrf_of(session.secret);
+  const auto session = make_session(known);
   const auto opened = database_.write([&](store::Transaction& t) -> Result<void> {
     // Two sign-ins with one code at the same moment: the second finds the step used.
     if (step && t.execute("UPDATE users SET code_step = ? WHERE id = ? AND code_step < ?",
                           {*step, known.user.id, *step}) == 0)
       return refused();
     t.execute("UPDATE users SET failures = 0, locked_until_ms = 0 WHERE id = ?", {known.user.id});
-    t.execute(
-        "INSERT INTO sessions (token_hash, tenant_id, user_id, created_ms, seen_ms) VALUES (?, ?, ?, ?, ?)",
-        {sha256(session.secret), known.tenant, known.user.id, now_ms(), now_ms()});
+    keep_session(t, session);
     audit_.add(t, {known.tenant, known.user.id, "session.open", known.user.id, "", request.address});
     return {};
   });
   if (!opened) return tl::unexpected<Error>(opened.error());
   return session;
+}
+
+Result<Session> SignIn::sign_in_by_provider(const std::string& issuer, const Identity& identity,
+                                            const std::string& address) {
+  const auto name = issuer + " " + identity.subject;
+  return database_.write([&](store::Transaction& t) -> Result<Session> {
+    auto account = find_account(t, keyring_, "provider_subject", name);
+    if (account && !*account && identity.email_verified) {
+      account = find_account(t, keyring_, "login", identity.email);
+      if (account && *account &&
+          t.execute("UPDATE users SET provider_subject = ? WHERE id = ? AND provider_subject IS NULL",
+                    {name, (*account)->user.id}) == 0)
+        return refused_by_provider();  // bound to another person of the provider
+    }
+    if (!account) return tl::unexpected<Error>(account.error());
+    if (!*account || (*account)->user.disabled) return refused_by_provider();
+    const auto& known = **account;
+    auto session = make_session(known);
+    keep_session(t, session);
+    audit_.add(t, {known.tenant, known.user.id, "session.open", known.user.id, "identity provider", address});
+    return session;
+  });
 }
 
 Result<void> SignIn::sign_out(const std::string& secret) {

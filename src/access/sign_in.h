@@ -10,6 +10,7 @@
 
 #include "access/audit.h"
 #include "access/caller.h"
+#include "access/id_token.h"
 #include "access/keyring.h"
 #include "access/people.h"
 #include "base/result.h"
@@ -65,6 +66,12 @@ class SignIn {
   /// Errors: unknown_caller, the same one for an unknown login, a wrong password, a wrong or missing code, a
   /// disabled and a locked account.
   Result<Session> sign_in(const SignInRequest& request);
+  /// Through the company's identity provider (access/identity_provider.h). The first time, the account is
+  /// found by the verified e-mail address and bound to the provider's subject; from then on only the subject
+  /// counts, since addresses are given to others. Errors: unknown_caller, if there is no such account, or it
+  /// is disabled.
+  Result<Session> sign_in_by_provider(const std::string& issuer, const Identity& identity,
+                                      const std::string& address);
   Result<void> sign_out(const std::string& secret);
 
   /// Those that were left idle or have lasted too long go from the store. Returns how many. Errors: storage.

@@ -40,15 +40,16 @@ std::string session_cookie(const std::string& secret, bool secure) {
                      secure ? "; Secure" : "", secret.empty() ? "; Max-Age=0" : "");
 }
 
-std::optional<std::string> session_secret(const Request& request) {
+std::optional<std::string> session_secret(const Request& request) { return cookie_of(request, kCookie); }
+
+std::optional<std::string> cookie_of(const Request& request, std::string_view name) {
   const auto header = request.headers.get("Cookie").value_or("");
   for (std::size_t begin = 0; begin < header.size();) {
     const auto end = std::min(header.find(';', begin), header.size());
     auto cookie = std::string_view(header).substr(begin, end - begin);
     cookie.remove_prefix(std::min(cookie.find_first_not_of(' '), cookie.size()));
-    if (cookie.size() > kCookie.size() && cookie.substr(0, kCookie.size()) == kCookie &&
-        cookie[kCookie.size()] == '=')
-      return std::string(cookie.substr(kCookie.size() + 1));
+    if (cookie.size() > name.size() && cookie.starts_with(name) && cookie[name.size()] == '=')
+      return std::string(cookie.substr(name.size() + 1));
     begin = end + 1;
   }
   return std::nullopt;

@@ -12,6 +12,9 @@ namespace guardian::server {
 /// The Set-Cookie value of a session; an empty secret ends it. HttpOnly, SameSite=Strict, Secure over TLS.
 std::string session_cookie(const std::string& secret, bool secure);
 
+/// The first cookie of that name.
+std::optional<std::string> cookie_of(const Request& request, std::string_view name);
+
 /// The session's secret in the request's cookies.
 std::optional<std::string> session_secret(const Request& request);
 

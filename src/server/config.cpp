@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "access/identity_provider.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/yaml_guard.h"
@@ -159,6 +160,20 @@ void read_smtp(const Reading& reading, const YamlFields& fields, Smtp& smtp) {
   if (fields.has("ca_file")) smtp.ca_file = reading.path_of(fields, "ca_file");
 }
 
+void read_oidc(const Reading& reading, const YamlFields& fields, Config& config) {
+  auto& oidc = config.oidc;
+  oidc.issuer = fields.text("issuer");
+  if (!access::is_provider_address(oidc.issuer))
+    mistaken(fields, "issuer", "https:// で始まるアドレスです", "must be an address with https://");
+  oidc.client_id = fields.text("client_id");
+  oidc.client_secret = reading.secret_of(fields, "client_secret_file");
+  oidc.name = fields.text_or("name", "");
+  oidc.ca_file = reading.path_of(fields, "ca_file");
+  if (config.public_url.empty())
+    mistaken(fields, "issuer", "public_url も設定してください。認証サーバーからそこへ戻ります",
+             "set public_url, too: it is where the identity provider sends people back");
+}
+
 void read_notices(const YamlFields& fields, std::vector<std::string>& networks) {
   networks = fields.texts("allowed_networks");
   if (const auto guard = casework::NetworkGuard::make(networks); !guard)
@@ -185,6 +200,8 @@ void read_sections(Reading& reading, Config& config) {
   });
   reading.section("smtp", {"host", "port", "security", "user", "password_file", "from", "ca_file"},
                   [&](const YamlFields& f) { read_smtp(reading, f, config.smtp); });
+  reading.section("oidc", {"issuer", "client_id", "client_secret_file", "name", "ca_file"},
+                  [&](const YamlFields& f) { read_oidc(reading, f, config); });
   reading.section("notices", {"allowed_networks"},
                   [&](const YamlFields& f) { read_notices(f, config.notice_networks); });
   reading.section("retention_days", {"ordinary", "finding", "case"}, [&](const YamlFields& f) {
@@ -237,6 +254,13 @@ std::string describe_smtp(const Smtp& smtp) {
          (smtp.password.empty() ? "  # no password\n" : "  # a password is set\n");
 }
 
+std::string describe_oidc(const Oidc& oidc) {
+  if (oidc.issuer.empty()) return "# oidc:\n";
+  return "oidc:\n" + line_of("  ", "issuer", oidc.issuer) + line_of("  ", "client_id", oidc.client_id) +
+         line_of("  ", "name", oidc.name) + line_of("  ", "ca_file", oidc.ca_file.string()) +
+         (oidc.client_secret.empty() ? "  # no client secret\n" : "  # a client secret is set\n");
+}
+
 }  // namespace
 
 std::filesystem::path Config::master_key_file() const {
@@ -254,7 +278,7 @@ CheckedConfig check_config(std::string_view text, const std::string& name) {
   Reading reading(*root, name);
   reading.attempt([&] {
     const YamlFields top(*root, {"data", "listen", "public_url", "behind_proxy", "tls", "master_key_file",
-                                 "limits", "rates", "workers", "smtp", "notices", "retention_days",
+                                 "limits", "rates", "workers", "smtp", "oidc", "notices", "retention_days",
                                  "plan_minutes", "log_level", "metrics_token_file"});
     read_top(reading, top, checked.config);
   });
@@ -295,6 +319,7 @@ std::string describe_config(const Config& config) {
       fmt::format("workers:\n  number: {}\n  threads: {}\n", config.workers.number, config.workers.threads);
   text += line_of("  ", "model", config.workers.model);
   text += describe_smtp(config.smtp);
+  text += describe_oidc(config.oidc);
   text += describe_notices(config.notice_networks);
   text +=
       fmt::format("retention_days:\n  ordinary: {}\n  finding: {}\n  case: {}\n",

@@ -45,6 +45,15 @@ struct Smtp {
       ca_file;  ///< PEM of the authorities of a company's own mail server; empty: the system's
 };
 
+/// The company's identity provider (OpenID Connect); people come in by password, too.
+struct Oidc {
+  std::string issuer;  ///< empty: none
+  std::string client_id;
+  std::string client_secret;      ///< of client_secret_file; empty: a public client
+  std::string name;               ///< on the button, e.g. the company's name of it
+  std::filesystem::path ca_file;  ///< PEM of a company's own authorities; empty: the system's
+};
+
 /// Days a recording is kept, by grade (recordings.grade).
 struct Retention {
   int ordinary_days = 90;
@@ -72,6 +81,7 @@ struct Config {
   Rates rates;
   Workers workers;
   Smtp smtp;
+  Oidc oidc;
   std::vector<std::string>
       notice_networks;  ///< private networks that webhooks may reach (casework/network_guard.h)
   Retention retention;

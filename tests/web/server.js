@@ -1,13 +1,25 @@
 // Starts the real server on an empty folder for one test file, and ends it.
 import {spawn} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
-/** Resolves when the server says where it is: {url, firstLink, stop}. */
-export async function startServer() {
+/** A port that was free a moment ago. */
+export async function freePort() {
+  const probe = createServer();
+  await new Promise((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const {port} = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** Resolves when the server says where it is: {url, firstLink, stop}. `config`: YAML beyond the data folder. */
+export async function startServer({config = 'listen: {port: 0}\n', files = {}} = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'guardian-serve-'));
-  const child = spawn(process.env.GUARDIAN_BINARY, ['--lang', 'en', 'serve', '--data', folder, '--port', '0'],
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  writeFileSync(join(folder, 'guardian.yaml'), `data: ${join(folder, 'data')}\n${config}`);
+  const child = spawn(process.env.GUARDIAN_BINARY, ['--lang', 'en', 'serve', '--config', join(folder, 'guardian.yaml')],
     {stdio: ['ignore', 'pipe', 'pipe']});
   let said = '';
   let log = '';

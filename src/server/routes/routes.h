@@ -14,6 +14,7 @@ std::vector<Route> routes_of_deep_links(Application& application);  ///< the pag
 std::vector<Route> routes_of_notifications(
     Application& application);                                      ///< who is told, what became of notices
 std::vector<Route> routes_of_access(Application& application);      ///< sessions, users, keys, audit log
+std::vector<Route> routes_of_provider(Application& application);    ///< in by an identity provider
 std::vector<Route> routes_of_dashboard(Application& application);   ///< the pages people use
 std::vector<Route> routes_of_jobs(Application& application);        ///< the queue, a stream of progress
 std::vector<Route> routes_of_keeping(Application& application);     ///< deletion, legal hold, exports

@@ -951,6 +951,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 会社の認証サーバーでサインインできるか / whether people can come in by the company's identity provider */
+        get: operations["getProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/provider/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 認証サーバーへ移る / on to the identity provider (OpenID Connect, authorization code with PKCE) */
+        get: operations["beginProviderSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/provider/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 認証サーバーから戻る / back from the identity provider */
+        get: operations["endProviderSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads": {
         parameters: {
             query?: never;
@@ -1519,8 +1570,11 @@ export interface components {
         };
         Notice: {
             attempts: number;
-            /** Format: uuid */
-            case: string;
+            /**
+             * Format: uuid
+             * @description null は利用量の知らせ / null if it tells of minutes
+             */
+            case: string | null;
             /** @enum {string} */
             channel: "mail" | "webhook";
             created_ms: number;
@@ -1708,7 +1762,7 @@ export interface components {
         };
     };
     parameters: {
-        /** @description この ID の次から / from behind this id */
+        /** @description この ID の次から。空なら最初から / from behind this id; empty */
         after: string;
         day: string;
         dispute: string;
@@ -2030,7 +2084,7 @@ export interface operations {
             query?: {
                 /** @description 件数 / how many */
                 limit?: components["parameters"]["limit"];
-                /** @description この ID の次から / from behind this id */
+                /** @description この ID の次から。空なら最初から / from behind this id; empty */
                 after?: components["parameters"]["after"];
                 state?: components["schemas"]["CaseState"];
                 /** @description グループの ID / id of a group */
@@ -2232,7 +2286,7 @@ export interface operations {
             query?: {
                 /** @description 件数 / how many */
                 limit?: components["parameters"]["limit"];
-                /** @description この ID の次から / from behind this id */
+                /** @description この ID の次から。空なら最初から / from behind this id; empty */
                 after?: components["parameters"]["after"];
             };
             header?: never;
@@ -2403,7 +2457,7 @@ export interface operations {
             query?: {
                 /** @description 件数 / how many */
                 limit?: components["parameters"]["limit"];
-                /** @description この ID の次から / from behind this id */
+                /** @description この ID の次から。空なら最初から / from behind this id; empty */
                 after?: components["parameters"]["after"];
                 state?: "waiting" | "held" | "running" | "done" | "dead" | "cancelled";
             };
@@ -2430,7 +2484,7 @@ export interface operations {
             query?: {
                 /** @description 件数 / how many */
                 limit?: components["parameters"]["limit"];
-                /** @description この ID の次から / from behind this id */
+                /** @description この ID の次から。空なら最初から / from behind this id; empty */
                 after?: components["parameters"]["after"];
             };
             header?: never;
@@ -2652,7 +2706,7 @@ export interface operations {
             query?: {
                 /** @description 件数 / how many */
                 limit?: components["parameters"]["limit"];
-                /** @description この ID の次から / from behind this id */
+                /** @description この ID の次から。空なら最初から / from behind this id; empty */
                 after?: components["parameters"]["after"];
                 state?: "waiting" | "sending" | "sent" | "dead";
                 /** @description ケースの ID / id of a case */
@@ -2886,7 +2940,7 @@ export interface operations {
             query?: {
                 /** @description 件数 / how many */
                 limit?: components["parameters"]["limit"];
-                /** @description この ID の次から / from behind this id */
+                /** @description この ID の次から。空なら最初から / from behind this id; empty */
                 after?: components["parameters"]["after"];
                 state?: "waiting" | "held" | "analysing" | "analysed" | "failed" | "cancelled";
                 /** @description 従業員の ID / id of the employee */
@@ -2953,8 +3007,8 @@ export interface operations {
                     employee?: string;
                     /** Format: binary */
                     file: string;
-                    /** Format: date-time */
-                    started_at?: string;
+                    /** @description 空なら分からない / empty if unknown */
+                    started_at?: string | "";
                 };
             };
         };
@@ -3010,7 +3064,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @description 監査記録に封をして残る / sealed in the audit log */
-                    reason?: string;
+                    reason?: string | null;
                 };
             };
         };
@@ -3199,7 +3253,7 @@ export interface operations {
             content: {
                 "application/json": {
                     held: boolean;
-                    reason: string;
+                    reason: string | null;
                 };
             };
         };
@@ -3322,7 +3376,7 @@ export interface operations {
                 words: string;
                 /** @description 件数 / how many */
                 limit?: components["parameters"]["limit"];
-                /** @description この ID の次から / from behind this id */
+                /** @description この ID の次から。空なら最初から / from behind this id; empty */
                 after?: components["parameters"]["after"];
                 state?: "waiting" | "held" | "analysing" | "analysed" | "failed" | "cancelled";
                 /** @description 従業員の ID / id of the employee */
@@ -3519,6 +3573,75 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description its name, or null where there is none */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    beginProviderSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description on to the provider */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    endProviderSignIn: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                error?: string;
+                error_description?: string;
+                iss?: string;
+                session_state?: string;
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description to the start page; with a session */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     createUpload: {
         parameters: {
             query?: never;
@@ -3701,7 +3824,7 @@ export interface operations {
                     bytes?: number;
                     duration_s?: number;
                     /** @description wav、audio/mpeg など / ending or media type */
-                    type?: string;
+                    type?: string | null;
                 };
             };
         };
@@ -3781,7 +3904,7 @@ export interface operations {
             query?: {
                 /** @description 件数 / how many */
                 limit?: components["parameters"]["limit"];
-                /** @description この ID の次から / from behind this id */
+                /** @description この ID の次から。空なら最初から / from behind this id; empty */
                 after?: components["parameters"]["after"];
             };
             header?: never;
