@@ -112,18 +112,20 @@ Result<std::vector<HeardPair>> read_heard_pairs(const std::filesystem::path& fil
   return read_lines<HeardPair>(file, to_heard_pair);
 }
 
+std::string line_of(const LabelledUtterance& utterance) {
+  nlohmann::ordered_json line = {{"id", utterance.id},
+                                 {"text", utterance.text},
+                                 {"category", utterance.is_harassment() ? utterance.category : "none"},
+                                 {"severity", utterance.severity},
+                                 {"kind", utterance.kind}};
+  if (!utterance.slice.empty()) line["slice"] = utterance.slice;
+  return line.dump() + "\n";
+}
+
 Result<void> write_utterances(const std::filesystem::path& file,
                               const std::vector<LabelledUtterance>& utterances) {
   std::string lines;
-  for (const auto& utterance : utterances) {
-    nlohmann::ordered_json line = {{"id", utterance.id},
-                                   {"text", utterance.text},
-                                   {"category", utterance.is_harassment() ? utterance.category : "none"},
-                                   {"severity", utterance.severity},
-                                   {"kind", utterance.kind}};
-    if (!utterance.slice.empty()) line["slice"] = utterance.slice;
-    lines += line.dump() + "\n";
-  }
+  for (const auto& utterance : utterances) lines += line_of(utterance);
   return write_file(file, lines);
 }
 

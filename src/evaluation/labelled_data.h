@@ -54,6 +54,8 @@ Result<std::vector<LabelledUtterance>> read_utterances(const std::filesystem::pa
 Result<std::vector<LabelledDialogue>> read_dialogues(const std::filesystem::path& file);
 Result<std::vector<HeardPair>> read_heard_pairs(const std::filesystem::path& file);
 
+/// One line of that format, with its end.
+std::string line_of(const LabelledUtterance& utterance);
 /// The same format again. Errors: disk_full, unwritable.
 Result<void> write_utterances(const std::filesystem::path& file,
                               const std::vector<LabelledUtterance>& utterances);

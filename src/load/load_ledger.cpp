@@ -158,6 +158,16 @@ Result<void> LoadLedger::record_exposure(store::Transaction& transaction,
   return {};
 }
 
+void LoadLedger::leave_out(store::Transaction& transaction, const std::string& tenant,
+                           const std::string& recording, const std::vector<int>& findings) const {
+  transaction.execute("UPDATE load_entries SET rejected = 0 WHERE tenant_id = ? AND recording_id = ?",
+                      {tenant, recording});
+  for (const int finding : findings)
+    transaction.execute(
+        "UPDATE load_entries SET rejected = 1 WHERE tenant_id = ? AND recording_id = ? AND finding = ?",
+        {tenant, recording, std::int64_t{finding}});
+}
+
 void LoadLedger::remove(store::Transaction& transaction, const std::string& tenant,
                         const std::string& recording) const {
   erase(transaction, tenant, recording);
@@ -197,7 +207,8 @@ std::vector<LoadCall> LoadLedger::calls_of(store::Transaction& transaction, cons
     parts.push_back({recording, static_cast<int>(row.integer("finding")), row.text("category"),
                      Text{row.text("label_ja"), row.text("label_en")},
                      static_cast<int>(row.integer("severity")), row.real("minutes"), row.real("persistence"),
-                     row.real("value"), weight, state != "open" && state != "upheld"});
+                     row.real("value"), weight,
+                     state != "open" && state != "upheld" && row.integer("rejected") == 0});
   }
   return calls;
 }

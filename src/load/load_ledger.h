@@ -70,6 +70,10 @@ class LoadLedger {
   /// by category and place. Errors: damaged, for an employee who is not the tenant's.
   Result<void> record_exposure(store::Transaction& transaction, const archive::Analysed& analysed) const;
 
+  /// These findings of a recording, and no others of it, are left out because a person rejected them.
+  void leave_out(store::Transaction& transaction, const std::string& tenant, const std::string& recording,
+                 const std::vector<int>& findings) const;
+
   /// For the deletion of a recording: nothing of it stays here but the objections, without their words.
   void remove(store::Transaction& transaction, const std::string& tenant, const std::string& recording) const;
 

@@ -99,6 +99,9 @@ Result<void> Application::wire() {
   add_consequence([this](store::Transaction& t, const archive::Analysed& a) {
     return load_ledger_->record_exposure(t, a);
   });
+  decisions_.emplace(*keyring_, *audit_, *load_ledger_);
+  add_consequence(
+      [this](store::Transaction& t, const archive::Analysed& a) { return decisions_->apply_again(t, a); });
   add_consequence([this](store::Transaction& t, const archive::Analysed& a) { return words_->add(t, a); });
   auto desk = CaseDesk::open({*database_, *keyring_, *audit_, *telemetry_}, config_);
   if (!desk) return tl::unexpected<Error>(desk.error());
@@ -123,6 +126,9 @@ void Application::wire_retention() {
       [this](store::Transaction& t, const std::string& tenant, const std::string& recording) {
         load_ledger_->remove(t, tenant, recording);
       });
+  retention_->forget_with([](store::Transaction& t, const std::string& tenant, const std::string& recording) {
+    review::Decisions::forget(t, tenant, recording);
+  });
   retention_->forget_with(
       [this](store::Transaction& t, const std::string& tenant, const std::string& recording) {
         case_desk_->cases().forget(t, tenant, recording);
@@ -135,7 +141,7 @@ std::vector<Route> Application::routes() {
                       routes_of_search(*this), routes_of_jobs(*this), routes_of_usage(*this),
                       routes_of_load(*this), routes_of_uploads(*this), routes_of_keeping(*this),
                       routes_of_cases(*this), routes_of_notifications(*this), routes_of_deep_links(*this),
-                      routes_of_dashboard(*this), routes_of_provider(*this)})
+                      routes_of_dashboard(*this), routes_of_provider(*this), routes_of_review(*this)})
     all.insert(all.end(), std::make_move_iterator(routes.begin()), std::make_move_iterator(routes.end()));
   return all;
 }

@@ -27,6 +27,7 @@
 #include "archive/workers.h"
 #include "load/group_picture.h"
 #include "load/load_ledger.h"
+#include "review/decisions.h"
 #include "search/word_index.h"
 #include "server/case_desk.h"
 #include "server/config.h"
@@ -70,6 +71,7 @@ class Application {
   archive::Progress& progress() { return progress_; }
   archive::Retention& retention() { return *retention_; }
   const search::WordIndex& words() const { return *words_; }
+  const review::Decisions& decisions() const { return *decisions_; }
   CaseDesk& case_desk() { return *case_desk_; }
 
   /// What follows from every analysis, in this order. Before `start`.
@@ -115,6 +117,7 @@ class Application {
   std::optional<MeteringGate> metering_gate_;
   std::unique_ptr<load::LoadLedger> load_ledger_;
   std::unique_ptr<load::GroupPictures> group_pictures_;
+  std::optional<review::Decisions> decisions_;
   Authenticator authenticator_;
   std::unique_ptr<store::ObjectStore> objects_;
   archive::Queue queue_;

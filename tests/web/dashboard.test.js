@@ -1,16 +1,10 @@
 // The dashboard as its users meet it: the real server, the real sample call, a real browser.
 import assert from 'node:assert/strict';
-import {mkdirSync} from 'node:fs';
-import {join} from 'node:path';
 import {after, before, test} from 'node:test';
-import {fileURLToPath} from 'node:url';
-import {seriousFindings, startBrowser} from './browser.js';
+import {startBrowser} from './browser.js';
+import {call, look as lookAt, password} from './office.js';
 import {startServer} from './server.js';
 
-const repository = fileURLToPath(new URL('../../', import.meta.url));
-const call = join(repository, 'data/sample/call.wav');
-const pictures = process.env.GUARDIAN_SCREENSHOTS;
-const password = 'correct-horse-battery-27';
 const minute = {timeout: 120_000};
 let server;
 let browser;
@@ -36,13 +30,7 @@ after(async () => {
   await server?.stop();
 });
 
-/** Checks what holds on every page; keeps a picture where GUARDIAN_SCREENSHOTS names a folder. */
-async function look(name) {
-  assert.deepEqual(await seriousFindings(page), [], name);
-  if (!pictures) return;
-  mkdirSync(pictures, {recursive: true});
-  await page.screenshot({path: join(pictures, `${name}.png`)});
-}
+const look = (name) => lookAt(page, name);
 
 test('the first user comes in by the link of the server', async () => {
   await page.goto(server.firstLink);

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "pipeline/installation.h"
-#include "policy/policy.h"
 #include "server/application.h"
 #include "server/embedded.h"
 #include "server/routes/routes.h"
+#include "server/routes/shared_policy.h"
 
 namespace guardian::server {
 namespace {
@@ -36,13 +36,13 @@ Result<Response> file_named(std::string_view name) {
 }
 
 Result<Response> categories() {
-  const auto folder = pipeline::find_policy({});
-  if (!folder) return tl::unexpected<Error>(folder.error());
-  static const auto policy = policy::load_policy(*folder);
+  const auto& policy = shared_policy();
   if (!policy) return tl::unexpected<Error>(policy.error());
   json items = json::array();
   for (const auto& category : policy->categories)
-    items.push_back({{"id", category.id}, {"label", {{"ja", category.label.ja}, {"en", category.label.en}}}});
+    items.push_back({{"id", category.id},
+                     {"harassment", policy::is_harassment(category.kind)},
+                     {"label", {{"ja", category.label.ja}, {"en", category.label.en}}}});
   return json_response({{"items", std::move(items)}, {"next", nullptr}});
 }
 

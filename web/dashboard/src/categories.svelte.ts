@@ -1,19 +1,25 @@
 // Names of the policy's categories, in both languages.
-import { api } from "./api/client";
+import { api, type Schema } from "./api/client";
 import { language } from "./text/language.svelte";
 
 class Categories {
-  private names = $state<Record<string, { ja: string; en: string }>>({});
+  private all = $state<Schema["Categories"]["items"]>([]);
   private asked = false;
 
   name(id: string): string {
-    if (!this.asked) {
-      this.asked = true;
-      void api.GET("/api/v1/categories").then(({ data }) => {
-        for (const category of data?.items ?? []) this.names[category.id] = category.label;
-      });
-    }
-    return this.names[id]?.[language.code] ?? id;
+    this.ask();
+    return this.all.find((one) => one.id === id)?.label[language.code] ?? id;
+  }
+  /** Those that are harassment, in the policy's order. */
+  harassing(): { id: string; name: string }[] {
+    this.ask();
+    return this.all.filter((one) => one.harassment).map((one) => ({ id: one.id, name: one.label[language.code] }));
+  }
+
+  private ask(): void {
+    if (this.asked) return;
+    this.asked = true;
+    void api.GET("/api/v1/categories").then(({ data }) => (this.all = data?.items ?? []));
   }
 }
 

@@ -733,6 +733,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recordings/{id}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 人の判断と、それを踏まえた点数 / decisions, and the score after them */
+        get: operations["listDecisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recordings/{id}/deletion-certificate": {
         parameters: {
             query?: never;
@@ -765,6 +782,31 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/findings/{finding}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+                /** @description 報告書の findings の番号 (0 から) / index in the report's findings */
+                finding: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * 判断する。前の判断に代わる / decide; replaces an earlier decision
+         * @description rejected は従業員の負荷から外れます。報告書そのものは変わりません / what is rejected leaves the employee's load; the report itself stays as it is
+         */
+        put: operations["decideFinding"];
+        post?: never;
+        /** 最後の判断を取り消す / take the last decision back */
+        delete: operations["undoDecision"];
         options?: never;
         head?: never;
         patch?: never;
@@ -994,6 +1036,26 @@ export interface paths {
         };
         /** 認証サーバーから戻る / back from the identity provider */
         get: operations["endProviderSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 判断済みの発話を学習データとして / utterances that people decided on, as training data
+         * @description data/README.md の形式 (JSON Lines)。個人情報は伏せます。guardian train と guardian evaluate が読みます / in the format of data/README.md, personal details redacted; read by `guardian train` and `guardian evaluate`
+         */
+        get: operations["exportTrainingData"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1353,6 +1415,8 @@ export interface components {
         CaseState: "open" | "acknowledged" | "working" | "closed";
         Categories: {
             items: {
+                /** @description false なら正当な訴えなど / false for fair complaints and the like */
+                harassment: boolean;
                 id: string;
                 label: {
                     en: string;
@@ -1389,6 +1453,23 @@ export interface components {
                 weight: number;
             }[];
             statement: string;
+        };
+        Decisions: {
+            band_after_review: string;
+            /** @description 報告書にある数 / how many the report has */
+            findings: number;
+            items: {
+                at_ms: number;
+                category: string;
+                comment: string;
+                /** @description null ならあとの分析で見つからなくなった / null if a later analysis does not find it */
+                finding: number | null;
+                name: string;
+                ruling: components["schemas"]["Ruling"];
+                severity: number;
+            }[];
+            score: number;
+            score_after_review: number;
         };
         DeletionCertificate: {
             /** @description 監査記録の番号:ハッシュ / NUMBER:HASH in the audit log */
@@ -1682,6 +1763,8 @@ export interface components {
         };
         /** @enum {string} */
         Role: "administrator" | "special_department" | "group_manager" | "employee" | "auditor";
+        /** @enum {string} */
+        Ruling: "confirmed" | "changed" | "rejected";
         Session: {
             /** @description X-CSRF-Token の値 / value of X-CSRF-Token */
             csrf?: string;
@@ -3163,6 +3246,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listDecisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description those that count */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decisions"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     showDeletionCertificate: {
         parameters: {
             query?: never;
@@ -3212,6 +3318,67 @@ export interface operations {
                     "application/json": Record<string, never>;
                     "audio/mpeg": string;
                     "text/html": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    decideFinding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+                /** @description 報告書の findings の番号 (0 から) / index in the report's findings */
+                finding: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description changed のとき / of a change */
+                    category?: string | null;
+                    comment?: string | null;
+                    ruling: components["schemas"]["Ruling"];
+                    /** @description changed のとき / of a change */
+                    severity?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description decided */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decisions"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    undoDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+                /** @description 報告書の findings の番号 (0 から) / index in the report's findings */
+                finding: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description taken back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decisions"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3638,6 +3805,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportTrainingData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description one utterance a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
             };
             default: components["responses"]["Problem"];
         };

@@ -1,6 +1,8 @@
+import { review } from "./en/review";
 import type { Key } from "./ja";
 
 export const en: Record<Key, string> = {
+  ...review,
   product: "Kasuhara AI Guardian",
   suspicion: "What is shown is a suspicion. A person decides.",
   skip: "Skip to content",

@@ -1,4 +1,6 @@
+import { review } from "./ja/review";
 export const ja = {
+  ...review,
   product: "カスハラAIガーディアン",
   suspicion: "示しているのは疑いです。判断するのは人です。",
   skip: "本文へ",

@@ -1,0 +1,83 @@
+// A reviewer decides on findings, with the mouse and with keys alone; the decisions change score and load and become
+// training data that `guardian evaluate` reads.
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {startBrowser} from './browser.js';
+import {ask, choosePassword, fitsAPhone, look, openSample} from './office.js';
+import {startServer} from './server.js';
+
+let server;
+let browser;
+let page;
+
+before(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+  page = await browser.context.newPage();
+  await page.setViewportSize({width: 1280, height: 800});
+  await choosePassword(page, server.firstLink, {login: 'owner@example.jp', name: '桜井'});
+  await openSample(page);
+});
+after(async () => {
+  await browser?.stop();
+  await server?.stop();
+});
+
+const card = (index) => page.locator('li.finding').nth(index);
+
+test('with all findings rejected the danger is gone, until one is taken back', async () => {
+  const all = await page.locator('li.finding').count();
+  assert.ok(all >= 2);
+  await page.getByText(`判断済み 0 / ${all}`).waitFor();
+  for (let i = 0; i < all; ++i) {
+    await card(i).getByRole('button', {name: 'カスハラではない'}).click();
+    await card(i).getByText('桜井が「カスハラではない」と判断').waitFor();
+  }
+  await page.getByText(`判断済み ${all} / ${all}`).waitFor();
+  assert.equal(await page.getByTestId('score-after').textContent(), '0');
+  await look(page, 'recording-decided');
+  for (let i = 0; i < all; ++i) await card(i).getByRole('button', {name: '判断を取り消す'}).click();
+  await page.getByText(`判断済み 0 / ${all}`).waitFor();
+  await page.getByTestId('score-after').waitFor({state: 'detached'});
+});
+
+test('kind and gravity are corrected with a comment', async () => {
+  await card(0).getByText('種類・重さを直す').click();
+  await card(0).getByLabel('種類').selectOption({label: '脅迫'});
+  await card(0).getByLabel('重さ').fill('77');
+  await card(0).getByLabel('コメント').fill('電話口で繰り返していた');
+  await card(0).getByRole('button', {name: 'この内容に直す'}).click();
+  await card(0).getByText('「脅迫、重さ 77」に直しました').waitFor();
+  await card(0).getByText('電話口で繰り返していた').waitFor();
+});
+
+test('keys decide and move on, but only within the findings', async () => {
+  await page.keyboard.press('r');
+  await page.locator('h1').click();
+  await page.keyboard.press('c');
+  assert.equal(await page.getByText('「正しい」と判断').count(), 0);
+  await card(0).getByRole('button').first().focus();
+  await page.keyboard.press('j');
+  await page.keyboard.press('c');
+  await card(1).getByText('桜井が「正しい」と判断').waitFor();
+  await page.keyboard.press('k');
+  await page.keyboard.press('u');
+  await card(0).getByText('に直しました').waitFor({state: 'detached'});
+  await page.keyboard.press('p');
+  await page.waitForFunction(() => !document.querySelector('audio').paused);
+  await page.keyboard.press('r');
+  await card(0).getByText('「カスハラではない」と判断').waitFor();
+});
+
+test('what was decided is there after a reload, and fits a phone', async () => {
+  await page.reload();
+  await card(1).getByText('桜井が「正しい」と判断').waitFor();
+  await fitsAPhone(page, 'recording with decisions');
+});
+
+test('decisions become training data', async () => {
+  const lines = (await ask(page, 'GET', '/api/v1/training-data')).body;
+  const all = typeof lines === 'string' ? lines.trim().split('\n').map((line) => JSON.parse(line)) : [lines];
+  assert.ok(all.some((line) => line.category !== 'none' && line.kind === 'direct'));
+  for (const line of all) assert.ok(line.text.length > 0 && line.id.includes('.'));
+});
