@@ -20,10 +20,11 @@ std::vector<Route> routes_of_jobs(Application& application);        ///< the que
 std::vector<Route> routes_of_keeping(Application& application);     ///< deletion, legal hold, exports
 std::vector<Route> routes_of_recordings(Application& application);  ///< recordings, reports, their analysis
 std::vector<Route> routes_of_load(Application& application);        ///< own load, objections, groups in bands
-std::vector<Route> routes_of_review(Application& application);      ///< what people decide on findings
-std::vector<Route> routes_of_search(Application& application);      ///< by the words that were said
-std::vector<Route> routes_of_system(Application& application);      ///< health, description of the API
-std::vector<Route> routes_of_usage(Application& application);       ///< minutes, plan, allowances, calendar
+std::vector<Route> routes_of_installation(Application& application);  ///< versions, models, terms
+std::vector<Route> routes_of_review(Application& application);        ///< what people decide on findings
+std::vector<Route> routes_of_search(Application& application);        ///< by the words that were said
+std::vector<Route> routes_of_system(Application& application);        ///< health, description of the API
+std::vector<Route> routes_of_usage(Application& application);         ///< minutes, plan, allowances, calendar
 std::vector<Route> routes_of_uploads(
     Application& application);  ///< recordings coming in, their sound going out
 

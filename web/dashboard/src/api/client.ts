@@ -31,7 +31,8 @@ const ours: Middleware = {
     return request;
   },
   onResponse({ response, schemaPath }) {
-    if (response.status === 401 && schemaPath !== "/api/v1/session") whenSignedOut();
+    // There, 401 means a wrong password or code.
+    if (response.status === 401 && !schemaPath.startsWith("/api/v1/session")) whenSignedOut();
     return response;
   },
 };

@@ -75,6 +75,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 監査記録の鎖を端から確かめる / go through the whole chain of the audit log */
+        post: operations["verifyAudit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendar": {
         parameters: {
             query?: never;
@@ -345,6 +362,23 @@ export interface paths {
         put?: never;
         /** グループを作る / add a group */
         post: operations["addGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/installation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 何で動いているか / what it runs with */
+        get: operations["showInstallation"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1380,6 +1414,14 @@ export interface components {
             }[];
             next: string | null;
         };
+        AuditVerification: {
+            /** @description 控えておくと後で切り取りが分かる / note it elsewhere to notice a cut-off end */
+            hash: string | null;
+            /** @description 末尾の番号 / of the last entry */
+            number: number | null;
+            reason: string | null;
+            whole: boolean;
+        };
         Case: {
             /** @description 利用者か API キーの ID、または recipient / id of a user or key */
             acknowledged_by: string | null;
@@ -1586,6 +1628,33 @@ export interface components {
             text: string;
             /** @description 発話の番号 (0 から) / index in the transcript */
             utterance: number;
+        };
+        Installation: {
+            /** @description 通知メールのサーバーが設定されている / a mail server is set up */
+            mail: boolean;
+            meaning_model: {
+                data_sha256: string;
+                licence: string;
+                version: string;
+            } | null;
+            policy: {
+                rules: number;
+                version: string;
+            };
+            retention_days: {
+                case: number;
+                finding: number;
+                ordinary: number;
+            };
+            speech_models: {
+                in_use: boolean;
+                installed: boolean;
+                licence: string;
+                name: string;
+                note: string;
+            }[];
+            upload_bytes: number;
+            version: string;
         };
         Invitation: {
             expires_ms: number;
@@ -2067,6 +2136,27 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    verifyAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description what was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerification"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     showCalendar: {
         parameters: {
             query?: never;
@@ -2498,6 +2588,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Group"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    showInstallation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description as configured */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Installation"];
                 };
             };
             default: components["responses"]["Problem"];

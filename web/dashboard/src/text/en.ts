@@ -1,8 +1,10 @@
+import { settings } from "./en/settings";
 import { review } from "./en/review";
 import type { Key } from "./ja";
 
 export const en: Record<Key, string> = {
   ...review,
+  ...settings,
   product: "Kasuhara AI Guardian",
   suspicion: "What is shown is a suspicion. A person decides.",
   skip: "Skip to content",

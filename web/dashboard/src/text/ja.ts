@@ -1,6 +1,8 @@
+import { settings } from "./ja/settings";
 import { review } from "./ja/review";
 export const ja = {
   ...review,
+  ...settings,
   product: "カスハラAIガーディアン",
   suspicion: "示しているのは疑いです。判断するのは人です。",
   skip: "本文へ",
