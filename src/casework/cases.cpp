@@ -24,6 +24,11 @@ constexpr std::size_t kNoteCharacters = 4000;
 constexpr std::int64_t kEarlierShown = 50;
 constexpr std::int64_t kPageLimit = 201;
 constexpr std::size_t kQuoteBytes = 600;
+constexpr int kHighestLevel = 5;
+constexpr std::int64_t kLatest_ms = 253'402'300'799'000;  // the year 9999
+constexpr const char* kAftercareContext = "case_aftercare.name";
+constexpr std::array<std::string_view, 5> kAftercare = {"heard", "relieved", "support", "safety",
+                                                        "followed_up"};
 constexpr std::array kStates = {State::open, State::acknowledged, State::working, State::closed};
 
 Actor program() { return {"system", "guardian"}; }
@@ -75,16 +80,6 @@ std::string joined(const std::vector<std::string>& categories) {
   return text;
 }
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> words;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const auto end = std::min(text.find(' ', begin), text.size());
-    if (end > begin) words.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return words;
-}
-
 /// Findings that weigh, the gravest first.
 std::vector<const judgement::Finding*> grave_findings(const judgement::Verdict& verdict) {
   std::vector<const judgement::Finding*> findings;
@@ -111,7 +106,7 @@ Gravity gravity_of(const judgement::Verdict& verdict) {
 
 Gravity gravity_of(const store::Row& row, const std::string& prefix) {
   return {static_cast<int>(row.integer(prefix + "score")), band_named(row.text(prefix + "band")),
-          split(row.text(prefix + "categories"))};
+          words_of(row.text(prefix + "categories"))};
 }
 
 bool is_worse(const Gravity& now, const Gravity& before) {
@@ -160,6 +155,7 @@ Result<Case> case_of(const store::Row& row, const std::string& tenant, const acc
   found.state = state_named(row.text("state")).value_or(State::open);
   found.escalation = static_cast<int>(row.integer("escalation"));
   found.owner = row.text_if("owner_id");
+  found.due_ms = row.integer_if("due_ms");
   found.noticed_ms = row.integer_if("noticed_ms");
   found.acknowledged_ms = row.integer_if("acknowledged_ms");
   found.acknowledged_by = row.text_if("acknowledged_by").value_or("");
@@ -190,6 +186,19 @@ Result<std::vector<CaseEvent>> history_of(store::Transaction& t, const access::K
     history.push_back({row.integer("at_ms"), row.text("kind"), row.text("actor"), *name, *note});
   }
   return history;
+}
+
+Result<std::vector<Aftercare>> aftercare_of(store::Transaction& t, const access::Keyring& keyring,
+                                            const std::string& tenant, const std::string& id) {
+  std::vector<Aftercare> steps;
+  for (const auto& row :
+       t.query("SELECT * FROM case_aftercare WHERE tenant_id = ? AND case_id = ? ORDER BY done_ms, step",
+               {tenant, id})) {
+    const auto name = keyring.unseal(tenant, row.bytes("name_sealed"), kAftercareContext);
+    if (!name) return tl::unexpected<Error>(name.error());
+    steps.push_back({row.text("step"), row.integer("done_ms"), *name});
+  }
+  return steps;
 }
 
 std::vector<std::string> earlier_cases(store::Transaction& t, const Caller& by, const store::Row& row) {
@@ -307,6 +316,7 @@ void Cases::forget(store::Transaction& t, const std::string& tenant, const std::
       "reason_ja = '録音が削除されました', reason_en = 'the recording was deleted' "
       "WHERE tenant_id = ? AND case_id = ?",
       {tenant, id});
+  t.execute("DELETE FROM case_aftercare WHERE tenant_id = ? AND case_id = ?", {tenant, id});
   note_event(t, keyring_, tenant, id, "closed", program(), "");
   settle_row(t, tenant, id);
 }
@@ -346,6 +356,9 @@ Result<Case> Cases::with_history(store::Transaction& t, const Caller& by, const 
   auto history = history_of(t, keyring_, by.tenant, found->id);
   if (!history) return tl::unexpected<Error>(history.error());
   found->history = std::move(*history);
+  auto aftercare = aftercare_of(t, keyring_, by.tenant, found->id);
+  if (!aftercare) return tl::unexpected<Error>(aftercare.error());
+  found->aftercare = std::move(*aftercare);
   found->earlier = earlier_cases(t, by, row);
   return found;
 }
@@ -401,6 +414,78 @@ Result<Case> Cases::assign(const Caller& by, const std::string& id, const std::s
     note_event(t, keyring_, by.tenant, id, "assigned", actor_of(by), owner->name);
     settle_row(t, by.tenant, id);
     audit_.add(t, {by.tenant, by.id, "case.assign", id, owner->login, ""});
+    return {};
+  });
+}
+
+Result<std::vector<access::User>> Cases::possible_owners(const Caller& by, const std::string& id) const {
+  if (auto good = check_caller(by); !good) return tl::unexpected<Error>(good.error());
+  const auto users = access::People(database_, keyring_, audit_).users(by.tenant, {"", kPageLimit - 1});
+  if (!users) return tl::unexpected<Error>(users.error());
+  return database_.read([&](store::Transaction& t) -> Result<std::vector<access::User>> {
+    if (!find_case(t, by, id)) return unknown_case();
+    std::vector<access::User> able;
+    for (const auto& user : *users) {
+      const auto as_caller = access::caller_for(by.tenant, user);
+      if (!user.disabled && as_caller.may(Permission::work_cases) && find_case(t, as_caller, id))
+        able.push_back(user);
+    }
+    return able;
+  });
+}
+
+Result<Case> Cases::escalate(const Caller& by, const std::string& id, int level,
+                             const std::string& reason) const {
+  if (auto good = check_words(reason, "reason"); !good) return tl::unexpected<Error>(good.error());
+  if (level < 0 || level > kHighestLevel)
+    return fail(Error::Kind::usage, "level", {"0 から 5 までにしてください", "it must be from 0 to 5"},
+                {"入力を直してください", "Correct the input"});
+  return change(by, id, [&](store::Transaction& t, const store::Row& row) -> Result<void> {
+    if (row.text("state") == "closed") return conflict({"ケースは閉じています", "the case is closed"});
+    acknowledge_row(t, keyring_, by.tenant, id, actor_of(by));
+    t.execute("UPDATE cases SET escalation = ? WHERE tenant_id = ? AND id = ?",
+              {std::int64_t{level}, by.tenant, id});
+    note_event(t, keyring_, by.tenant, id, "escalated", actor_of(by), fmt::format("L{} {}", level, reason));
+    settle_row(t, by.tenant, id);
+    audit_.add(t, {by.tenant, by.id, "case.escalate", id, fmt::format("L{}", level), ""});
+    return {};
+  });
+}
+
+Result<Case> Cases::set_due(const Caller& by, const std::string& id,
+                            std::optional<std::int64_t> due_ms) const {
+  if (due_ms && (*due_ms < 0 || *due_ms > kLatest_ms))
+    return fail(Error::Kind::usage, "due_ms", {"日時ではありません", "it is not a time"},
+                {"入力を直してください", "Correct the input"});
+  return change(by, id, [&](store::Transaction& t, const store::Row& row) -> Result<void> {
+    if (row.text("state") == "closed") return conflict({"ケースは閉じています", "the case is closed"});
+    t.execute("UPDATE cases SET due_ms = ? WHERE tenant_id = ? AND id = ?",
+              {store::or_null(due_ms), by.tenant, id});
+    note_event(t, keyring_, by.tenant, id, "due", actor_of(by), due_ms ? time_for_people(*due_ms) : "");
+    settle_row(t, by.tenant, id);
+    audit_.add(t, {by.tenant, by.id, "case.due", id, "", ""});
+    return {};
+  });
+}
+
+Result<Case> Cases::note_aftercare(const Caller& by, const std::string& id, const std::string& step,
+                                   bool done) const {
+  if (std::find(kAftercare.begin(), kAftercare.end(), step) == kAftercare.end())
+    return fail(Error::Kind::usage, "step", {"知らない項目です", "it is not a known step"},
+                {"入力を直してください", "Correct the input"});
+  return change(by, id, [&](store::Transaction& t, const store::Row& /*row*/) -> Result<void> {
+    t.execute("DELETE FROM case_aftercare WHERE tenant_id = ? AND case_id = ? AND step = ?",
+              {by.tenant, id, step});
+    if (done)
+      t.execute(
+          "INSERT INTO case_aftercare (tenant_id, case_id, step, done_ms, done_by, name_sealed) VALUES (?, "
+          "?, "
+          "?, ?, ?, ?)",
+          {by.tenant, id, step, now_ms(), by.id, keyring_.seal(by.tenant, by.name, kAftercareContext)});
+    note_event(t, keyring_, by.tenant, id, "aftercare", actor_of(by),
+               fmt::format("{}{}", done ? "" : "-", step));
+    settle_row(t, by.tenant, id);
+    audit_.add(t, {by.tenant, by.id, "case.aftercare", id, fmt::format("{}{}", done ? "" : "-", step), ""});
     return {};
   });
 }

@@ -1,7 +1,7 @@
 // casework/cases.h - a suspected dealing that a person has to look at: opened by its analysis, acknowledged,
 // worked on, closed with a reason.
 // After archive/ has noted a report, as one of its consequences (archive/analysed.h); notices (outbox.h) are
-// written in the same unit of work. Escalation will raise `Case::escalation`.
+// written in the same unit of work.
 #pragma once
 
 #include <cstdint>
@@ -34,11 +34,20 @@ struct Gravity {
 
 struct CaseEvent {
   std::int64_t at_ms = 0;
-  std::string kind;   ///< "opened", "worsened", "rescored", "acknowledged", "assigned", "noted", "closed",
-                      ///< "reopened"
+  std::string kind;   ///< "opened", "worsened", "rescored", "acknowledged", "assigned", "noted", "escalated",
+                      ///< "due", "aftercare", "closed", "reopened"
   std::string actor;  ///< users.id, api_keys.id, "recipient" of a notice, or "system"
   std::string name;   ///< of the actor
   std::string note;
+};
+
+/// Something that was done for the employee: "heard" (what happened was told by them), "relieved" (taken off
+/// the dealing or given a break), "support" (shown where to turn), "safety" (ways home and shifts looked
+/// at), "followed_up" (asked again some days later). Guideline, measures for the employee concerned.
+struct Aftercare {
+  std::string step;
+  std::int64_t done_ms = 0;
+  std::string name;  ///< of who did it
 };
 
 struct Case {
@@ -53,6 +62,7 @@ struct Case {
   State state = State::open;
   int escalation = 0;                      ///< level L0 to L5
   std::optional<std::string> owner;        ///< users.id
+  std::optional<std::int64_t> due_ms;      ///< by when its owner has to have done something
   std::optional<std::int64_t> noticed_ms;  ///< when the first notice arrived
   std::optional<std::int64_t> acknowledged_ms;
   std::string acknowledged_by;  ///< like CaseEvent::actor; empty: nobody yet
@@ -67,6 +77,7 @@ struct Case {
   std::vector<std::string> earlier;  ///< cases of the same counterpart before it, newest first, at most 50,
                                      ///< that the caller may see
   std::vector<CaseEvent> history;    ///< oldest first
+  std::vector<Aftercare> aftercare;  ///< what was done
 };
 
 struct CaseFilter {
@@ -116,6 +127,17 @@ class Cases {
   Result<Case> acknowledge(const access::Caller& by, const std::string& id) const;
   /// `user` must be able to work on this case. Acknowledges it, too.
   Result<Case> assign(const access::Caller& by, const std::string& id, const std::string& user) const;
+  /// Who could look after it, by name.
+  Result<std::vector<access::User>> possible_owners(const access::Caller& by, const std::string& id) const;
+  /// `level` 0 to 5 with a reason. Acknowledges it, too.
+  Result<Case> escalate(const access::Caller& by, const std::string& id, int level,
+                        const std::string& reason) const;
+  /// Without a time there is none any more.
+  Result<Case> set_due(const access::Caller& by, const std::string& id,
+                       std::optional<std::int64_t> due_ms) const;
+  /// Errors: also usage for an unknown step. A closed case takes it, too: care goes on.
+  Result<Case> note_aftercare(const access::Caller& by, const std::string& id, const std::string& step,
+                              bool done) const;
   Result<Case> note(const access::Caller& by, const std::string& id, const std::string& text) const;
   /// Acknowledges it, too.
   Result<Case> close(const access::Caller& by, const std::string& id, const std::string& reason) const;

@@ -1,6 +1,7 @@
 #include "casework/cases.h"
 
 #include "base/file.h"
+#include "casework/counterpart_record.h"
 #include "casework_fixture.h"
 
 namespace guardian::casework {
@@ -182,6 +183,78 @@ TEST_F(ACase, GoesToSomebodyWhoMayWorkOnIt) {
   EXPECT_EQ(assigned->owner, owner);
   EXPECT_EQ(assigned->state, State::working);
   EXPECT_TRUE(assigned->acknowledged_ms);
+}
+
+TEST_F(ACase, RisesThroughTheLevelsWithAReasonAndHasADeadline) {
+  happen(report_of(50, Band::caution, {"threat"}));
+  const auto id = all_cases()[0].id;
+  EXPECT_EQ(desk_->cases.escalate(department_, id, 6, "警察").error().kind, Error::Kind::usage);
+  EXPECT_EQ(desk_->cases.escalate(department_, id, 3, " ").error().kind, Error::Kind::usage);
+  const auto raised = desk_->cases.escalate(department_, id, 3, "二度目の警告");
+  ASSERT_TRUE(raised);
+  EXPECT_EQ(raised->escalation, 3);
+  EXPECT_TRUE(raised->acknowledged_ms) << "whoever raises it knows of it";
+  EXPECT_EQ(raised->history.back().note, "L3 二度目の警告");
+  EXPECT_EQ(desk_->cases.set_due(department_, id, -1).error().kind, Error::Kind::usage);
+  EXPECT_EQ(desk_->cases.set_due(department_, id, 1'800'000'000'000)->due_ms, 1'800'000'000'000);
+  EXPECT_FALSE(desk_->cases.set_due(department_, id, std::nullopt)->due_ms);
+  ASSERT_TRUE(desk_->cases.close(department_, id, "済み"));
+  EXPECT_EQ(desk_->cases.escalate(department_, id, 4, "続き").error().kind, Error::Kind::conflict);
+}
+
+TEST_F(ACase, KnowsWhatWasDoneForTheEmployeeEvenOnceItIsClosed) {
+  happen(report_of(50, Band::caution, {"threat"}));
+  const auto id = all_cases()[0].id;
+  EXPECT_EQ(desk_->cases.note_aftercare(department_, id, "praised", true).error().kind, Error::Kind::usage);
+  ASSERT_TRUE(desk_->cases.note_aftercare(department_, id, "heard", true));
+  ASSERT_TRUE(desk_->cases.close(department_, id, "済み"));
+  const auto cared = desk_->cases.note_aftercare(department_, id, "followed_up", true);
+  ASSERT_EQ(cared->aftercare.size(), 2U);
+  EXPECT_EQ(cared->aftercare[0].step, "heard");
+  EXPECT_EQ(cared->aftercare[0].name, "佐藤");
+  EXPECT_EQ(desk_->cases.note_aftercare(department_, id, "heard", false)->aftercare.size(), 1U);
+}
+
+TEST_F(ACase, NamesOnlyThoseWhoCouldLookAfterIt) {
+  happen(report_of(50, Band::caution, {"threat"}));
+  const auto id = all_cases()[0].id;
+  user(access::Role::auditor);
+  user(access::Role::group_manager, other_group_);
+  const auto able = user(access::Role::group_manager, group_);
+  const auto owners = desk_->cases.possible_owners(department_, id);
+  ASSERT_EQ(owners->size(), 1U);
+  EXPECT_EQ(owners->at(0).id, able);
+}
+
+TEST_F(ACase, AddsUpTheDealingsOfItsCounterpart) {
+  const auto dealing = [&](const std::string& counterpart, const std::string& group, std::int64_t at_ms,
+                           const std::string& categories) {
+    const auto recording = happen(report_of(50, Band::caution, {"threat"}), {group, counterpart, {}, at_ms});
+    desk_->write([&](store::Transaction& t) {
+      t.execute(
+          "UPDATE recordings SET counterpart = ?, started_ms = ?, duration_s = 600, score = 50, band = "
+          "'caution', categories = ? WHERE id = ?",
+          {counterpart, at_ms, categories, recording});
+    });
+  };
+  dealing("k1", group_, 1'793'460'000'000, " threat apology_demand ");  // 1 November 2026 in Japan
+  const auto id = all_cases()[0].id;
+  dealing("k1", group_, 1'793'456'400'000, " threat ");  // 31 October
+  dealing("k1", other_group_, 1'792'596'000'000, " apology_demand ");
+  dealing("k2", group_, 1'792'596'000'000, " threat ");
+  const auto record_for = [&](const access::Caller& by) {
+    return desk_->database->read([&](store::Transaction& t) { return counterpart_record(t, by, id); });
+  };
+  const auto record = record_for(department_);
+  ASSERT_TRUE(record) << record.error().what.en;
+  ASSERT_EQ(record->dealings.size(), 3U);
+  EXPECT_GT(record->dealings[0].occurred_ms, record->dealings[1].occurred_ms);
+  EXPECT_EQ(record->duration_s, 1800.0);
+  EXPECT_EQ(record->months.at("2026-11").dealings, 1);
+  EXPECT_EQ(record->months.at("2026-10").dealings, 2);
+  EXPECT_EQ(record->repeated, (std::map<std::string, int>{{"threat", 2}, {"apology_demand", 2}}));
+  EXPECT_EQ(record_for(caller(access::Role::group_manager, group_))->dealings.size(), 2U);
+  EXPECT_EQ(record_for(caller(access::Role::group_manager, make_id())).error().kind, Error::Kind::not_found);
 }
 
 TEST_F(ACase, KeepsItsHistoryWhichNoStolenDiskTells) {

@@ -14,7 +14,7 @@ export async function look(page, name) {
   assert.deepEqual(await seriousFindings(page), [], name);
   if (!pictures) return;
   mkdirSync(pictures, {recursive: true});
-  await page.screenshot({path: join(pictures, `${name}.png`)});
+  await page.screenshot({path: join(pictures, `${name}.png`), fullPage: true});
 }
 
 /** No wider than the screen, at 390 pixels. */
@@ -62,4 +62,13 @@ export async function openSample(page) {
   await page.getByRole('link', {name: 'call.wav'}).click();
   await page.getByRole('heading', {name: '疑いのある箇所'}).waitFor();
   await page.getByTestId('waveform').waitFor();
+}
+
+/** Waits, at most two minutes, until it is so. */
+export async function until(isSo) {
+  for (const end = Date.now() + 120_000; Date.now() < end;) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  assert.fail('it did not become so in time');
 }

@@ -1,6 +1,7 @@
 // Cases: what was found and who looks after it. And from when on a dealing is one.
 #include "casework/cases.h"
 
+#include "casework/counterpart_record.h"
 #include "casework/settings.h"
 #include "report/names.h"
 #include "server/application.h"
@@ -38,6 +39,7 @@ json as_json(const casework::Case& one) {
           {"state", casework::name_of(one.state)},
           {"escalation", one.escalation},
           {"owner", or_null(one.owner)},
+          {"due_ms", or_null(one.due_ms)},
           {"noticed_ms", or_null(one.noticed_ms)},
           {"acknowledged_ms", or_null(one.acknowledged_ms)},
           {"acknowledged_by", or_null(one.acknowledged_by)},
@@ -58,6 +60,9 @@ Result<Response> whole(const Result<casework::Case>& one) {
                        {"actor", event.actor},
                        {"name", event.name},
                        {"note", event.note}});
+  auto& aftercare = value["aftercare"] = json::array();
+  for (const auto& step : one->aftercare)
+    aftercare.push_back({{"step", step.step}, {"done_ms", step.done_ms}, {"name", step.name}});
   auto response = json_response(value);
   response.etag = etag_of(one->id + " " + std::to_string(one->version));
   return response;
@@ -92,6 +97,62 @@ Result<Response> acknowledge(Application& application, const Request& request) {
 Result<Response> assign(Application& application, const Request& request) {
   const auto user = JsonFields(request.json, {"user"}).id("user");
   return whole(application.case_desk().cases().assign(request.caller(), request.id_of(), user));
+}
+
+Result<Response> list_owners(Application& application, const Request& request) {
+  const auto users = application.case_desk().cases().possible_owners(request.caller(), request.id_of());
+  if (!users) return tl::unexpected<Error>(users.error());
+  json items = json::array();
+  for (const auto& user : *users) items.push_back({{"id", user.id}, {"name", user.name}});
+  return json_response({{"items", std::move(items)}, {"next", nullptr}});
+}
+
+Result<Response> escalate(Application& application, const Request& request) {
+  const JsonFields fields(request.json, {"level", "reason"});
+  const auto level = static_cast<int>(fields.integer("level", 0, 5));
+  return whole(application.case_desk().cases().escalate(request.caller(), request.id_of(), level,
+                                                        fields.text("reason", kWordsBytes)));
+}
+
+Result<Response> set_due(Application& application, const Request& request) {
+  const auto due_ms = JsonFields(request.json, {"due_ms"}).integer_if("due_ms", 0, 253'402'300'799'000);
+  return whole(application.case_desk().cases().set_due(request.caller(), request.id_of(), due_ms));
+}
+
+Result<Response> aftercare(Application& application, const Request& request) {
+  const bool done = JsonFields(request.json, {"done"}).truth("done");
+  return whole(application.case_desk().cases().note_aftercare(request.caller(), request.id_of(),
+                                                              request.path_value("step"), done));
+}
+
+Result<Response> show_counterpart(Application& application, const Request& request) {
+  const auto& by = request.caller();
+  if (auto noted = application.audit().note(
+          {by.tenant, by.id, "counterpart.read", request.id_of(), "", request.address});
+      !noted)
+    return tl::unexpected<Error>(noted.error());
+  const auto record = application.database().read(
+      [&](store::Transaction& t) { return casework::counterpart_record(t, by, request.id_of()); });
+  if (!record) return tl::unexpected<Error>(record.error());
+  json dealings = json::array();
+  for (const auto& one : record->dealings)
+    dealings.push_back({{"recording", one.recording},
+                        {"case", or_null(one.case_id)},
+                        {"occurred_ms", one.occurred_ms},
+                        {"duration_s", one.duration_s},
+                        {"score", one.score},
+                        {"band", one.band},
+                        {"categories", one.categories}});
+  json months = json::array();
+  for (const auto& [month, sum] : record->months)
+    months.push_back({{"month", month}, {"dealings", sum.dealings}, {"duration_s", sum.duration_s}});
+  json repeated = json::array();
+  for (const auto& [category, count] : record->repeated)
+    repeated.push_back({{"category", category}, {"dealings", count}});
+  return json_response({{"dealings", std::move(dealings)},
+                        {"months", std::move(months)},
+                        {"repeated", std::move(repeated)},
+                        {"duration_s", record->duration_s}});
 }
 
 Result<Response> note(Application& application, const Request& request) {
@@ -148,6 +209,11 @@ std::vector<Route> routes_of_cases(Application& application) {
       {"GET", "/api/v1/cases/{id}", Permission::work_cases, with(show)},
       {"POST", "/api/v1/cases/{id}/acknowledge", Permission::work_cases, with(acknowledge)},
       {"POST", "/api/v1/cases/{id}/assign", Permission::work_cases, with(assign), body},
+      {"GET", "/api/v1/cases/{id}/owners", Permission::work_cases, with(list_owners)},
+      {"POST", "/api/v1/cases/{id}/escalation", Permission::work_cases, with(escalate), body},
+      {"PUT", "/api/v1/cases/{id}/due", Permission::work_cases, with(set_due), body},
+      {"PUT", "/api/v1/cases/{id}/aftercare/{step}", Permission::work_cases, with(aftercare), body},
+      {"GET", "/api/v1/cases/{id}/counterpart", Permission::work_cases, with(show_counterpart)},
       {"POST", "/api/v1/cases/{id}/notes", Permission::work_cases, with(note), body},
       {"POST", "/api/v1/cases/{id}/close", Permission::work_cases, with(close), body},
       {"POST", "/api/v1/cases/{id}/reopen", Permission::work_cases, with(reopen), body},

@@ -183,6 +183,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/aftercare/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+                step: "heard" | "relieved" | "support" | "safety" | "followed_up";
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** 従業員のためにしたこと / what was done for the employee */
+        put: operations["noteCaseAftercare"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/assign": {
         parameters: {
             query?: never;
@@ -221,6 +241,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/counterpart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        /** 同じ顧客とのこれまで / all dealings with the same counterpart */
+        get: operations["showCounterpart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** 期限。null でなくす / by when something has to have happened; null takes it away */
+        put: operations["setCaseDue"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/escalation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 段階 L0〜L5 を理由とともに / its level, with a reason */
+        post: operations["escalateCase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/notes": {
         parameters: {
             query?: never;
@@ -234,6 +311,25 @@ export interface paths {
         put?: never;
         /** 経過を書く / a note in its history */
         post: operations["noteOnCase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/owners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        /** 担当になれる人 / who could look after it */
+        get: operations["listCaseOwners"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1430,6 +1526,8 @@ export interface components {
             at_opening: components["schemas"]["Gravity"];
             closed_ms: number | null;
             closed_reason: string | null;
+            /** @description 期限 / by when something has to have happened */
+            due_ms: number | null;
             employee: string | null;
             escalation: number;
             group: string | null;
@@ -1881,13 +1979,19 @@ export interface components {
             duration_s: number;
         };
         WholeCase: components["schemas"]["Case"] & {
+            aftercare: {
+                done_ms: number;
+                name: string;
+                /** @enum {string} */
+                step: "heard" | "relieved" | "support" | "safety" | "followed_up";
+            }[];
             /** @description 同じ顧客の以前のケース / earlier cases of the same counterpart */
             earlier: string[];
             history: {
                 actor: string;
                 at_ms: number;
                 /** @enum {string} */
-                kind: "opened" | "worsened" | "rescored" | "acknowledged" | "assigned" | "noted" | "closed" | "reopened";
+                kind: "opened" | "worsened" | "rescored" | "acknowledged" | "assigned" | "noted" | "escalated" | "due" | "aftercare" | "closed" | "reopened";
                 name: string;
                 note: string;
             }[];
@@ -2323,6 +2427,28 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    noteCaseAftercare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+                step: "heard" | "relieved" | "support" | "safety" | "followed_up";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    done: boolean;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["WholeCase"];
+            default: components["responses"]["Problem"];
+        };
+    };
     assignCase: {
         parameters: {
             query?: never;
@@ -2366,6 +2492,97 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    showCounterpart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        dealings: {
+                            /** @enum {string} */
+                            band: "none" | "notice" | "caution" | "high" | "emergency";
+                            case: string | null;
+                            categories: string[];
+                            duration_s: number;
+                            occurred_ms: number;
+                            recording: string;
+                            score: number;
+                        }[];
+                        duration_s: number;
+                        months: {
+                            dealings: number;
+                            duration_s: number;
+                            month: string;
+                        }[];
+                        repeated: {
+                            category: string;
+                            dealings: number;
+                        }[];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setCaseDue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    due_ms?: number | null;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["WholeCase"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    escalateCase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 同じ鍵の POST は 24 時間に一度だけ行われる / a POST with the same key happens once within 24 hours */
+                "Idempotency-Key"?: components["parameters"]["idempotency_key"];
+            };
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 0 傾聴 1 注意 2 上長・複数名 3 警告 4 終了・退去 5 警察・弁護士 / listen, caution, superior, warning, end, police or lawyer */
+                    level: number;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["WholeCase"];
+            default: components["responses"]["Problem"];
+        };
+    };
     noteOnCase: {
         parameters: {
             query?: never;
@@ -2387,6 +2604,35 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["WholeCase"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listCaseOwners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                        }[];
+                        next: null;
+                    };
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };

@@ -1,8 +1,10 @@
+import { casework } from "./en/casework";
 import { settings } from "./en/settings";
 import { review } from "./en/review";
 import type { Key } from "./ja";
 
 export const en: Record<Key, string> = {
+  ...casework,
   ...review,
   ...settings,
   product: "Kasuhara AI Guardian",

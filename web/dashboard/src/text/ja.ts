@@ -1,6 +1,8 @@
+import { casework } from "./ja/casework";
 import { settings } from "./ja/settings";
 import { review } from "./ja/review";
 export const ja = {
+  ...casework,
   ...review,
   ...settings,
   product: "カスハラAIガーディアン",

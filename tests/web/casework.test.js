@@ -1,0 +1,90 @@
+// A case from its notice to its closure, and the same customer's earlier call.
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {after, before, test} from 'node:test';
+import {startBrowser} from './browser.js';
+import {ask, call, choosePassword, fitsAPhone, look, until} from './office.js';
+import {startServer} from './server.js';
+
+let server;
+let browser;
+let page;
+
+/** The sample call of a known customer; a byte behind its end makes the second one another recording. */
+async function bringIn(counterpart, startedAt, more) {
+  const bytes = Array.from(Buffer.concat([readFileSync(call), Buffer.from(more)]));
+  return page.evaluate(async ([sound, who, when]) => {
+    const session = await (await fetch('/api/v1/session')).json();
+    const form = new FormData();
+    form.append('counterpart', who);
+    form.append('started_at', when);
+    form.append('file', new Blob([new Uint8Array(sound)]), 'call.wav');
+    return (await fetch('/api/v1/recordings', {method: 'POST', headers: {'X-CSRF-Token': session.csrf}, body: form})).status;
+  }, [bytes, counterpart, startedAt]);
+}
+
+before(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+  page = await browser.context.newPage();
+  await page.setViewportSize({width: 1280, height: 800});
+  await choosePassword(page, server.firstLink, {login: 'owner@example.jp', name: '桜井'});
+  assert.equal(await bringIn('K-100', '2026-10-05T10:00:00+09:00', ''), 201);
+  assert.equal(await bringIn('K-100', '2026-11-20T10:00:00+09:00', '..'), 201);
+});
+after(async () => {
+  await browser?.stop();
+  await server?.stop();
+});
+
+const column = (name) => page.locator('section', {has: page.getByRole('heading', {name, exact: true, level: 2})});
+
+test('two cases wait on the board', async () => {
+  await page.getByRole('link', {name: 'ケース', exact: true}).click();
+  await until(async () => (await ask(page, 'GET', '/api/v1/cases?state=open')).body.items.length === 2);
+  await page.reload();
+  await column('未確認').getByRole('link').nth(1).waitFor();
+  await column('終了').getByText('ありません').waitFor();
+  await look(page, 'cases-board');
+  await fitsAPhone(page, 'board');
+  await page.getByRole('button', {name: '一覧'}).click();
+  await page.getByRole('cell', {name: '未確認'}).first().waitFor();
+  await page.getByRole('button', {name: 'ボード'}).click();
+});
+
+test('one gets an owner, a deadline, a level and care for the employee', async () => {
+  await column('未確認').getByRole('link', {name: /2026\/11\/20/}).click();
+  await page.getByRole('button', {name: '確認しました'}).click();
+  await page.getByLabel('担当').selectOption({label: '桜井'});
+  await page.getByRole('button', {name: '担当にする'}).click();
+  await page.getByText('対応中').first().waitFor();
+  await page.getByLabel('期限').fill('2026-11-21T17:00');
+  await page.getByRole('button', {name: '期限を決める'}).click();
+  await page.getByText('期限を過ぎています').waitFor();
+  await page.getByLabel('対応の段階').selectOption('5');
+  await page.getByLabel('理由').fill('加害の予告があったため相談した');
+  await page.getByRole('button', {name: 'この段階にする'}).click();
+  await page.getByText('「L5 加害の予告があったため相談した」').waitFor();
+  await page.getByRole('checkbox', {name: /本人の話を聞いた/}).check();
+  await page.getByText(/桜井 \(/).waitFor();
+  await page.getByText('「何があったか、本人の話を聞いた」').waitFor();
+});
+
+test('the customer’s earlier call and the topics that came back are there', async () => {
+  const counterpart = page.locator('section', {has: page.getByRole('heading', {name: '同じ顧客とのこれまで'})});
+  await counterpart.getByText('2 回、合わせて').waitFor();
+  await counterpart.getByText('2026-10: 1 回').waitFor();
+  await counterpart.getByText('繰り返された話題').waitFor();
+  await look(page, 'case-work');
+  await fitsAPhone(page, 'case');
+});
+
+test('it is closed with a reason and moves to the end of the board', async () => {
+  await page.getByRole('textbox', {name: 'メモ'}).fill('警察に相談済み、以後は書面で対応');
+  await page.getByRole('button', {name: '終了する'}).click();
+  await page.getByText('「警察に相談済み、以後は書面で対応」').waitFor();
+  await page.getByRole('link', {name: 'ケース', exact: true}).click();
+  await column('終了').getByRole('link').first().waitFor();
+  const {body} = await ask(page, 'GET', '/api/v1/cases?state=closed');
+  assert.equal(body.items[0].escalation, 5);
+});
