@@ -40,6 +40,10 @@ find_library(CJOSE_LIBRARY cjose REQUIRED)
 add_library(guardian_cjose INTERFACE)
 target_link_libraries(guardian_cjose INTERFACE "${CJOSE_LIBRARY}")
 
+find_library(CSV_LIBRARY csv REQUIRED)
+add_library(guardian_csv INTERFACE)
+target_link_libraries(guardian_csv INTERFACE "${CSV_LIBRARY}")
+
 find_library(LINEAR_LIBRARY linear REQUIRED)
 find_path(LINEAR_INCLUDE linear.h REQUIRED)
 add_library(guardian_linear INTERFACE)

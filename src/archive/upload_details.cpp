@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kNameBytes = 1024;
 constexpr std::size_t kFieldBytes = 200;
+constexpr std::chrono::hours kClocksDiffer{24};  // of recorders, and zones told wrongly
 constexpr std::array<std::string_view, 7> kFields = {
     "filename", "filetype", "employee", "counterpart", "direction", "started_at", "customer_channel"};
 
@@ -90,6 +91,11 @@ Result<void> parse_choices(const DetailFields& fields, UploadDetails& details) {
     return bad_field(
         "started_at", {"RFC 3339 の日時ではありません", "not a time of RFC 3339"},
         {"2026-11-24T12:04:05+09:00 のように書いてください", "Write it like 2026-11-24T12:04:05+09:00"});
+  if (*started &&
+      details.started->instant >
+          std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + kClocksDiffer)
+    return bad_field("started_at", {"未来の日時です", "it lies in the future"},
+                     {"録音の時計を確かめてください", "Check the recorder's clock"});
   return {};
 }
 

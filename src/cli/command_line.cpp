@@ -49,6 +49,7 @@ struct Arguments {
   PolicyDiffOptions policy_diff;
   EvaluateOptions evaluate;
   ServeOptions serve;
+  WatchOptions watch;
   BackupOptions backup;
   DataOptions data;
   CertificateOptions certificate;
@@ -258,6 +259,37 @@ void add_keys(CLI::App& program, Arguments& arguments) {
                    "マスター鍵 / the master key's file");
 }
 
+void add_watch(CLI::App& program, Arguments& arguments) {
+  auto& watch = *program.add_subcommand(
+      "watch", "フォルダーに置かれた録音をサーバーへ送る / send what appears in a folder to a server");
+  auto& options = arguments.watch;
+  watch.add_option("DIR", options.pickup.folder, "フォルダー / the folder")->required();
+  watch.add_option("--server", options.server, "サーバー / its address, e.g. https://guardian.example.jp")
+      ->required();
+  watch.add_option("--key-file", options.key_file,
+                   "API キーのファイル (既定: $GUARDIAN_API_KEY) / file with the API key");
+  watch.add_option("--ca-file", options.ca_file, "社内の認証局 (PEM) / of a company's own authority");
+  watch.add_flag("--once", options.once, "今あるものだけ送って終わる / send what lies there and end");
+  watch.add_flag("--recursive", options.pickup.recursive, "下のフォルダーも / folders below, too");
+  watch
+      .add_option("--settle", options.pickup.settle_s,
+                  "この秒数変わらなければ書き終わり / seconds without change until a file is whole")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  watch.add_flag("--wait-for-sidecar", options.pickup.wait_for_sidecar,
+                 "JSON か CSV の情報が来るまで待つ / wait until JSON or CSV tells of the recording");
+  watch.add_option("--move-to", options.pickup.move_to, "送ったものを移す先 / where sent ones go");
+  watch.add_option("--journal", options.pickup.journal,
+                   "送った記録 (既定: DIR/.guardian-watch.json) / what was sent");
+  watch
+      .add_option("--utc-offset", options.pickup.utc_offset,
+                  "時差のない日時の時差 / of times that come without one")
+      ->check([](const std::string& text) {
+        return intake::is_utc_offset(text) ? std::string() : std::string("+09:00");
+      })
+      ->capture_default_str();
+}
+
 void add_api_keys(CLI::App& program, Arguments& arguments) {
   auto& api_key = *program.add_subcommand("api-key", "API キー / keys for programs");
   api_key.require_subcommand(1);
@@ -332,6 +364,7 @@ int dispatch(const CLI::App& program, Arguments& arguments) {
   if (program.got_subcommand("policy")) return run_policy(*program.get_subcommand("policy"), arguments);
   if (program.got_subcommand("train")) return train(arguments.train, arguments.common);
   if (program.got_subcommand("serve")) return serve(arguments.serve, arguments.common);
+  if (program.got_subcommand("watch")) return watch(arguments.watch, arguments.common);
   if (program.got_subcommand("config")) return config_check(arguments.config, arguments.common);
   if (program.got_subcommand("evaluate")) return run_evaluate(arguments, *program.get_subcommand("evaluate"));
   if (program.got_subcommand("models")) return run_models(*program.get_subcommand("models"), arguments);
@@ -358,6 +391,7 @@ int run(int argc, char** argv) {
   add_backup(program, arguments);
   add_keys(program, arguments);
   add_api_keys(program, arguments);
+  add_watch(program, arguments);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

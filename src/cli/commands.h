@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "intake/pickup.h"
 #include "speech/transcript.h"
 
 namespace guardian::cli {
@@ -98,6 +99,16 @@ struct ServeOptions {
 };
 /// Until SIGTERM or SIGINT; then requests under way are finished.
 int serve(const ServeOptions& options, const CommonOptions& common);
+
+struct WatchOptions {
+  intake::PickupOptions pickup;
+  std::string server;              ///< its address
+  std::filesystem::path key_file;  ///< holds the API key; empty: $GUARDIAN_API_KEY
+  std::filesystem::path ca_file;
+  bool once = false;  ///< send what lies there and end
+};
+/// Sends what appears in a folder to a server, until SIGTERM or SIGINT.
+int watch(const WatchOptions& options, const CommonOptions& common);
 
 /// Tells what is wrong with a configuration, line by line, or the whole of it without secrets. `file` empty:
 /// guardian.yaml here.

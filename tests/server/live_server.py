@@ -51,6 +51,10 @@ class Server:
             f"data: {self.data}\nlisten: {{port: 0}}\nlog_level: warn\n"
             f"rates: {{caller: {often}, address: {often}, sign_in: {often}}}\n{more}")
 
+    def configure_port(self, port):
+        """The same as before, but on this port."""
+        self.config.write_text(self.config.read_text().replace("listen: {port: 0}", f"listen: {{port: {port}}}"))
+
     def run(self, *arguments):
         return subprocess.run([self.program, *arguments], env=self.environment, capture_output=True, text=True)
 
