@@ -101,6 +101,15 @@ void keep_session(store::Transaction& t, const Session& session) {
       {sha256(session.secret), session.caller.tenant, session.caller.id, now_ms(), now_ms()});
 }
 
+/// A refusal that no account counts reaches the disk, too: else it would be answered a millisecond sooner,
+/// and that would tell which logins exist (bench/sign_in_time.py).
+Result<void> note_stranger(store::Database& database) {
+  return database.write([&](store::Transaction& t) -> Result<void> {
+    t.execute("UPDATE refused_strangers SET refusals = refusals + 1, last_ms = ?", {now_ms()});
+    return {};
+  });
+}
+
 std::string joined(const std::set<Permission>& permissions) {
   std::string text = " ";
   for (const auto permission : permissions) text += fmt::format("{} ", name_of(permission));
@@ -145,9 +154,11 @@ Result<Session> SignIn::sign_in(const SignInRequest& request) {
   // The password is always checked, also for accounts that cannot come in: time must not tell them apart.
   const bool right =
       is_password(request.password.substr(0, 4 * kLongestSecret), *account ? (*account)->hash : "");
-  if (!*account) return refused();
+  if (!*account || (*account)->user.disabled || (*account)->locked_until_ms > now_ms()) {
+    if (auto noted = note_stranger(database_); !noted) return tl::unexpected<Error>(noted.error());
+    return refused();
+  }
   const auto& known = **account;
-  if (known.user.disabled || known.locked_until_ms > now_ms()) return refused();
   std::optional<std::int64_t> step;
   if (right && known.user.has_code)
     step = check_code(known.code_secret, request.code, now_ms() / 1000, known.code_step);

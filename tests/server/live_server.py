@@ -39,7 +39,7 @@ class Calls:
 class Server:
     def __init__(self, program, folder):
         self.program, self.folder, self.data = program, folder, folder / "data"
-        self.process, self.port, self.key = None, 0, ""
+        self.process, self.port, self.fixed_port, self.key = None, 0, 0, ""
         self.up, self.starts_s = threading.Event(), []
         self.config = folder / "guardian.yaml"
         self.environment = dict(os.environ, GUARDIAN_LANG="en")
@@ -52,7 +52,8 @@ class Server:
             f"rates: {{caller: {often}, address: {often}, sign_in: {often}}}\n{more}")
 
     def configure_port(self, port):
-        """The same as before, but on this port."""
+        """The same as before, but on this port, whatever the address that is told to people."""
+        self.fixed_port = port
         self.config.write_text(self.config.read_text().replace("listen: {port: 0}", f"listen: {{port: {port}}}"))
 
     def run(self, *arguments):
@@ -65,9 +66,9 @@ class Server:
                                         stdout=subprocess.PIPE, stderr=errors, text=True)
         errors.close()
         line = self.process.stdout.readline()
-        if "http://" not in line:
+        if "http" not in line:
             raise SystemExit(f"the server does not start: {(self.folder / 'errors').read_text()[-2000:]}")
-        self.port = int(line.strip().rsplit(":", 1)[1])
+        self.port = self.fixed_port or int(line.strip().rsplit(":", 1)[1])
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
         self.starts_s.append(time.monotonic() - begun)
         self.up.set()

@@ -14,7 +14,7 @@ export async function freePort() {
   return port;
 }
 
-/** Resolves when the server says where it is: {url, firstLink, stop}. `config`: YAML beyond the data folder. */
+/** Resolves when the server says where it is: {url, firstLink, folder, stop}. `config`: YAML beyond the data folder. */
 export async function startServer({config = 'listen: {port: 0}\n', files = {}} = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'guardian-serve-'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
@@ -34,6 +34,7 @@ export async function startServer({config = 'listen: {port: 0}\n', files = {}} =
   });
   return {
     ...told,
+    folder,
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.removeAllListeners('exit');

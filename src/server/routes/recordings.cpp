@@ -133,6 +133,15 @@ Result<void> change(Application& application, const Request& request, const char
   });
 }
 
+/// Everybody who has the list open sees it move, not only who moved it.
+Result<Response> show_and_tell(Application& application, const Request& request) {
+  if (const auto recording = find(application, request))
+    application.progress().publish({recording->tenant, "", recording->id, recording->employee,
+                                    recording->group, archive::Pass::full,
+                                    std::string(archive::name_of(recording->state)), 0.0});
+  return show(application, request);
+}
+
 Result<Response> analyse(Application& application, const Request& request) {
   auto changed = change(application, request, "recording.analyse",
                         [&](auto& transaction, const auto& tenant, const auto& id) -> Result<void> {
@@ -142,7 +151,7 @@ Result<Response> analyse(Application& application, const Request& request) {
                         });
   if (!changed) return tl::unexpected<Error>(changed.error());
   application.wake_workers();
-  auto response = show(application, request);
+  auto response = show_and_tell(application, request);
   if (response) response->status = 202;
   return response;
 }
@@ -153,7 +162,7 @@ Result<Response> cancel(Application& application, const Request& request) {
                           return application.queue().cancel(transaction, tenant, id);
                         });
   if (!changed) return tl::unexpected<Error>(changed.error());
-  return show(application, request);
+  return show_and_tell(application, request);
 }
 
 Result<Response> set_priority(Application& application, const Request& request) {

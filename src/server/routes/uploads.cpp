@@ -38,6 +38,10 @@ tl::unexpected<Error> bad_form(const Text& what) {
       {"multipart/form-data で file と項目を送ってください", "Send file and fields as multipart/form-data"});
 }
 
+tl::unexpected<Error> not_a_form() {
+  return bad_form({"フォームとして読めません", "it is not a well-formed form"});
+}
+
 /// A request's body as the C++ stream that Poco's reader of forms wants. It ends early where the client went
 /// away, so whoever read it must look at `error` before believing the end.
 class BodyStream final : public std::streambuf {
@@ -101,7 +105,7 @@ class FormUpload {
       }
     } catch (const Poco::Exception&) {
       if (body.error()) return tl::unexpected<Error>(*body.error());
-      return bad_form({"フォームとして読めません", "it is not a well-formed form"});
+      return not_a_form();
     }
     if (body.error()) return tl::unexpected<Error>(*body.error());
     return {};
@@ -110,6 +114,7 @@ class FormUpload {
   Result<void> read_part(const Poco::Net::MessageHeader& header, std::istream& part, const BodyStream& body) {
     const auto disposition = header.get("Content-Disposition", "");
     const auto name = parameter(disposition, "name");
+    if (name.empty()) return not_a_form();
     if (name != "file") return read_field(name, part);
     if (upload_) return bad_form({"file は一つだけです", "there must be one file"});
     fields_["filename"] = parameter(disposition, "filename");
