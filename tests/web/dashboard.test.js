@@ -58,6 +58,8 @@ test('a wrong password is told and a right one lets in', async () => {
 test('a recording is uploaded, followed and opened', async () => {
   await page.getByRole('link', {name: '録音'}).click();
   await page.getByLabel('ファイルを選ぶ').setInputFiles(call);
+  await page.getByText(/約 1\.0 分/).waitFor();
+  await page.getByRole('button', {name: '1 件を送る'}).click();
   await page.getByText('call.wav: 届きました').waitFor(minute);
   await page.getByRole('cell', {name: '分析済み'}).waitFor(minute);
   await look('recordings');
@@ -92,6 +94,30 @@ test('a finding plays from two seconds before', async () => {
   await page.getByRole('button', {name: '停止'}).click();
 });
 
+test('a listener is spared: softened sound, a clip without personal details, words only', async () => {
+  await page.getByLabel('やわらかい音で聞く').check();
+  await page.getByRole('button', {name: /から聞く/}).first().click();
+  await page.waitForFunction(() => { const audio = document.querySelector('audio'); return audio && !audio.paused && audio.currentTime > 0.5; });
+  await page.getByRole('button', {name: '停止'}).click();
+  const clip = await page.getByRole('link', {name: /この箇所の音/}).first().getAttribute('href');
+  const [status, type, bytes] = await page.evaluate(async (path) => {
+    const answer = await fetch(path);
+    return [answer.status, answer.headers.get('Content-Type'), (await answer.arrayBuffer()).byteLength];
+  }, clip);
+  assert.equal(status, 200);
+  assert.equal(type, 'audio/mpeg');
+  assert.ok(bytes > 5000);
+  await page.getByRole('button', {name: '文字だけで確かめる'}).click();
+  await page.getByTestId('waveform').waitFor({state: 'detached'});
+  assert.equal(await page.locator('audio').count(), 0);
+  await page.reload();
+  await page.getByRole('heading', {name: '疑いのある箇所'}).waitFor();
+  assert.equal(await page.locator('audio').count(), 0, 'the choice is remembered');
+  await page.getByRole('button', {name: '音も使う'}).click();
+  await page.getByTestId('waveform').waitFor();
+  await page.getByLabel('やわらかい音で聞く').uncheck();
+});
+
 test('its case is acknowledged and then waits for nobody', async () => {
   await page.getByRole('link', {name: '今日'}).click();
   const open = page.locator('section', {hasText: '人の確認が必要なもの'});
@@ -104,7 +130,7 @@ test('its case is acknowledged and then waits for nobody', async () => {
   await page.getByRole('link', {name: '今日'}).click();
   await page.getByText('確認を待っているケースはありません。').waitFor();
   await page.getByRole('link', {name: 'ケース'}).click();
-  await page.getByRole('cell', {name: '確認済み'}).waitFor();
+  await page.locator('section', {has: page.getByRole('heading', {name: '確認済み', level: 2})}).getByRole('link').waitFor();
   await look('cases');
   await page.getByRole('link', {name: '負荷'}).click();
   await page.getByRole('heading', {name: '負荷', exact: true}).waitFor();

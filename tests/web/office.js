@@ -58,6 +58,8 @@ export async function ask(page, method, path, body) {
 export async function openSample(page) {
   await page.getByRole('link', {name: '録音', exact: true}).click();
   await page.getByLabel('ファイルを選ぶ').setInputFiles(call);
+  await page.getByText(/約 1\.0 分/).waitFor();
+  await page.getByRole('button', {name: '1 件を送る'}).click();
   await page.getByRole('cell', {name: '分析済み'}).waitFor({timeout: 120_000});
   await page.getByRole('link', {name: 'call.wav'}).click();
   await page.getByRole('heading', {name: '疑いのある箇所'}).waitFor();

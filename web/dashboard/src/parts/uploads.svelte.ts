@@ -1,6 +1,6 @@
 // Recordings on their way to the server, in pieces that survive a cut (tus 1.0).
 import * as tus from "tus-js-client";
-import { csrfToken } from "../api/client";
+import { api, csrfToken, type Schema } from "../api/client";
 
 export interface Sending {
   name: string;
@@ -10,13 +10,39 @@ export interface Sending {
   again: () => void;
 }
 
+export interface Estimate {
+  minutes: number;
+  left: number;
+}
+
 export class Uploads {
   list = $state<Sending[]>([]);
 
   constructor(private arrived: () => void) {}
 
-  add(files: Iterable<File>): void {
-    for (const file of files) this.send(file);
+  /** What was chosen and is not sent yet, with what it will cost at most. */
+  chosen = $state<File[]>([]);
+  estimate = $state<Estimate | null>(null);
+
+  async add(files: Iterable<File>): Promise<void> {
+    this.chosen = [...this.chosen, ...files];
+    this.estimate = null;
+    const asked = this.chosen;
+    const all = await Promise.all(asked.map(estimateOf));
+    if (asked !== this.chosen) return; // more were added meanwhile
+    const known = all.filter((one) => one !== undefined);
+    this.estimate = {
+      minutes: known.reduce((sum, one) => sum + one.estimate.minutes, 0),
+      left: known[0]?.remaining.minutes ?? 0,
+    };
+  }
+  sendChosen(): void {
+    for (const file of this.chosen) this.send(file);
+    this.forget();
+  }
+  forget(): void {
+    this.chosen = [];
+    this.estimate = null;
   }
 
   private send(file: File): void {
@@ -60,4 +86,28 @@ function reasonIn(error: Error | tus.DetailedError): string {
   } catch {
     return error.message;
   }
+}
+
+/** In seconds, as far as the browser can tell without reading the whole file. */
+function lengthOf(file: File): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const audio = document.createElement("audio");
+    const url = URL.createObjectURL(file);
+    const end = (seconds: number | undefined) => {
+      URL.revokeObjectURL(url);
+      resolve(seconds);
+    };
+    audio.preload = "metadata";
+    audio.onloadedmetadata = () => end(Number.isFinite(audio.duration) ? audio.duration : undefined);
+    audio.onerror = () => end(undefined);
+    setTimeout(() => end(undefined), 3000);
+    audio.src = url;
+  });
+}
+
+async function estimateOf(file: File): Promise<{ estimate: Schema["Amount"]; remaining: Schema["Amount"] } | undefined> {
+  const duration_s = await lengthOf(file);
+  const type = file.name.split(".").pop() || file.type;
+  const { data } = await api.POST("/api/v1/usage/estimate", { body: { duration_s, bytes: file.size, type } });
+  return data;
 }

@@ -1,3 +1,5 @@
+import { player } from "./en/player";
+import { ownLoad } from "./en/load";
 import { casework } from "./en/casework";
 import { settings } from "./en/settings";
 import { review } from "./en/review";
@@ -5,6 +7,8 @@ import type { Key } from "./ja";
 
 export const en: Record<Key, string> = {
   ...casework,
+  ...ownLoad,
+  ...player,
   ...review,
   ...settings,
   product: "Kasuhara AI Guardian",

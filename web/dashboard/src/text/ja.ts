@@ -1,8 +1,12 @@
+import { player } from "./ja/player";
+import { ownLoad } from "./ja/load";
 import { casework } from "./ja/casework";
 import { settings } from "./ja/settings";
 import { review } from "./ja/review";
 export const ja = {
   ...casework,
+  ...ownLoad,
+  ...player,
   ...review,
   ...settings,
   product: "カスハラAIガーディアン",
