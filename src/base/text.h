@@ -13,6 +13,9 @@ namespace guardian {
 /// True if `text` is well-formed UTF-8 (no overlong forms, no surrogates).
 bool is_utf8(std::string_view text);
 
+/// " a b  c " -> a, b, c
+std::vector<std::string> words_in(std::string_view text);
+
 /// `text` with control characters and malformed bytes replaced, so that a hostile file name cannot move a
 /// terminal's cursor, break a log line or make invalid JSON.
 std::string printable(std::string_view text);

@@ -37,16 +37,6 @@ bool acknowledge_row(store::Transaction& t, const access::Keyring& keyring, cons
   return true;
 }
 
-std::vector<std::string> words_of(const std::string& text) {
-  std::vector<std::string> words;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const auto end = std::min(text.find(' ', begin), text.size());
-    if (end > begin) words.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return words;
-}
-
 void settle_row(store::Transaction& t, const std::string& tenant, const std::string& id) {
   t.execute(
       "UPDATE cases SET version = version + 1, urgency = score + CASE state WHEN 'open' THEN 2000 WHEN "

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "access/keyring.h"
 #include "store/database.h"
@@ -24,9 +23,6 @@ void note_event(store::Transaction& transaction, const access::Keyring& keyring,
 /// Notes who acknowledged it and how long that took. False if somebody has already, or it is closed.
 bool acknowledge_row(store::Transaction& transaction, const access::Keyring& keyring,
                      const std::string& tenant, const std::string& id, const Actor& actor);
-
-/// " a b c " -> a, b, c
-std::vector<std::string> words_of(const std::string& text);
 
 /// To be called after every change: the place in the list, and the version.
 void settle_row(store::Transaction& transaction, const std::string& tenant, const std::string& id);

@@ -106,7 +106,7 @@ Gravity gravity_of(const judgement::Verdict& verdict) {
 
 Gravity gravity_of(const store::Row& row, const std::string& prefix) {
   return {static_cast<int>(row.integer(prefix + "score")), band_named(row.text(prefix + "band")),
-          words_of(row.text(prefix + "categories"))};
+          words_in(row.text(prefix + "categories"))};
 }
 
 bool is_worse(const Gravity& now, const Gravity& before) {

@@ -5,6 +5,7 @@
 #include "access/tenant_calendar.h"
 #include "archive/recordings.h"
 #include "base/id.h"
+#include "base/text.h"
 #include "casework/case_rows.h"
 
 namespace guardian::casework {
@@ -19,7 +20,7 @@ Dealing dealing_of(const store::Row& row) {
           row.real_if("duration_s").value_or(0.0),
           static_cast<int>(row.integer_if("score").value_or(0)),
           row.text_if("band").value_or("none"),
-          words_of(row.text_if("categories").value_or(""))};
+          words_in(row.text_if("categories").value_or(""))};
 }
 
 }  // namespace

@@ -88,3 +88,20 @@ test('it is closed with a reason and moves to the end of the board', async () =>
   const {body} = await ask(page, 'GET', '/api/v1/cases?state=closed');
   assert.equal(body.items[0].escalation, 5);
 });
+
+test('the months show what was found, when, and what makes it rarer', async () => {
+  await page.getByRole('link', {name: '傾向', exact: true}).click();
+  await page.getByLabel('いつから').fill('2026-10-01');
+  await page.getByLabel('いつまで').fill('2026-11-30');
+  await page.getByRole('button', {name: '表示'}).click();
+  await page.getByText('疑い 2 件 / 録音 2 件 (少ないため割合なし)').first().waitFor();
+  const hours = page.locator('figure', {hasText: '時間帯ごと'});
+  await hours.getByText('数を表で見る').click();
+  await hours.getByRole('row', {name: /^10 疑い 2 件/}).waitFor();
+  const proposal = page.getByRole('listitem').filter({hasText: '脅迫'});
+  await proposal.getByText('来訪の予告があった場合').waitFor();
+  await look(page, 'insights');
+  await fitsAPhone(page, 'insights');
+  await proposal.getByRole('link').first().click();
+  await page.getByRole('heading', {name: '疑いのある箇所'}).waitFor();
+});

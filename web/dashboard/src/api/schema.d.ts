@@ -464,6 +464,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/insights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 種類、時間帯、曜日、グループごとの数 / counts by kind, hour, weekday and group
+         * @description 従業員ごとの数は出しません。少なすぎる数の割合は null です。既定は今日までの 90 日 / never by employee; the share of too few is null; by default the 90 days up to today
+         */
+        get: operations["showInsights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/installation": {
         parameters: {
             query?: never;
@@ -1727,6 +1747,51 @@ export interface components {
             /** @description 発話の番号 (0 から) / index in the transcript */
             utterance: number;
         };
+        InsightCount: {
+            minutes: number;
+            recordings: number;
+            /** @description 疑いのある割合 / suspected ones among them */
+            share: number | null;
+            suspected: number;
+        };
+        Insights: {
+            all: components["schemas"]["InsightCount"];
+            categories: {
+                category: string;
+                /** @description 録音の ID / ids of recordings */
+                gravest: string[];
+                /** @description 減らすためにできること / what makes it rarer */
+                prevent: string | null;
+                recordings: number;
+            }[];
+            /** @description false なら新しいものだけを数えた / false if only the newest are counted */
+            complete: boolean;
+            directions: (components["schemas"]["InsightCount"] & {
+                direction: string | null;
+            })[];
+            /** @description これより少なければ割合を出さない / fewer have no share */
+            few: number;
+            /** Format: date */
+            from: string;
+            groups: (components["schemas"]["InsightCount"] & {
+                group: string | null;
+            })[];
+            hours: (components["schemas"]["InsightCount"] & {
+                categories: {
+                    [key: string]: number;
+                };
+                hour: number;
+            })[];
+            months: (components["schemas"]["InsightCount"] & {
+                month: string;
+            })[];
+            /** Format: date */
+            to: string;
+            weekdays: (components["schemas"]["InsightCount"] & {
+                /** @description 月曜が 1 / 1 is Monday */
+                weekday: number;
+            })[];
+        };
         Installation: {
             /** @description 通知メールのサーバーが設定されている / a mail server is set up */
             mail: boolean;
@@ -2834,6 +2899,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Group"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    showInsights: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Insights"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,3 +1,4 @@
+import { insights } from "./en/insights";
 import { player } from "./en/player";
 import { ownLoad } from "./en/load";
 import { casework } from "./en/casework";
@@ -9,6 +10,7 @@ export const en: Record<Key, string> = {
   ...casework,
   ...ownLoad,
   ...player,
+  ...insights,
   ...review,
   ...settings,
   product: "Kasuhara AI Guardian",

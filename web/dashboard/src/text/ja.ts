@@ -1,3 +1,4 @@
+import { insights } from "./ja/insights";
 import { player } from "./ja/player";
 import { ownLoad } from "./ja/load";
 import { casework } from "./ja/casework";
@@ -7,6 +8,7 @@ export const ja = {
   ...casework,
   ...ownLoad,
   ...player,
+  ...insights,
   ...review,
   ...settings,
   product: "カスハラAIガーディアン",

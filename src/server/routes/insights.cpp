@@ -1,0 +1,137 @@
+// What a stretch of time shows, and what could be done about it. Counts and shares, never of one employee.
+#include <cmath>
+
+#include "access/tenant_calendar.h"
+#include "guidance/playbook.h"
+#include "insights/picture.h"
+#include "server/application.h"
+#include "server/routes/routes.h"
+#include "server/routes/shared_policy.h"
+
+namespace guardian::server {
+namespace {
+
+using access::Permission;
+using insights::Count;
+using nlohmann::json;
+
+constexpr int kUsualDays = 90;
+constexpr int kMostDays = 731;
+
+json as_json(const Count& count) {
+  const bool few = count.recordings < insights::kFew;
+  return {{"recordings", count.recordings},
+          {"suspected", count.suspected},
+          {"minutes", std::round(count.minutes * 10.0) / 10.0},
+          {"share",
+           few ? json(nullptr) : json(std::round(1000.0 * count.suspected / count.recordings) / 1000.0)}};
+}
+
+json named(const char* key, const json& name, const Count& count) {
+  auto value = as_json(count);
+  value[key] = name;
+  return value;
+}
+
+const Result<guidance::Playbook>& shared_playbook() {
+  static const auto loaded = [] {
+    const auto folder = pipeline::find_policy({});
+    if (!folder) return Result<guidance::Playbook>(tl::unexpected<Error>(folder.error()));
+    return guidance::load_playbook(*folder / "playbooks.yaml");
+  }();
+  return loaded;
+}
+
+Day day_of(const Request& request, const char* name, Day otherwise) {
+  const auto text = request.query(name);
+  if (!text) return otherwise;
+  const auto day = parse_day(*text);
+  if (!day) throw_bad_request(name, {"2026-11-25 のように書いてください", "write it like 2026-11-25"});
+  return *day;
+}
+
+/// By category, the commonest first, with what makes it rarer and where it was gravest.
+json categories_of(const insights::Picture& picture, const guidance::Playbook& playbook, Language language) {
+  std::vector<std::pair<std::string, insights::CategoryPicture>> all(picture.categories.begin(),
+                                                                     picture.categories.end());
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.second.recordings > b.second.recordings; });
+  json list = json::array();
+  for (const auto& [category, one] : all) {
+    const auto* card = playbook.card(category);
+    list.push_back({{"category", category},
+                    {"recordings", one.recordings},
+                    {"gravest", one.gravest},
+                    {"prevent", card == nullptr ? json(nullptr) : json(card->prevent.in(language))}});
+  }
+  return list;
+}
+
+json body_of(const insights::Picture& picture, const guidance::Playbook& playbook,
+             const std::map<std::string, std::string>& groups, Language language) {
+  json hours = json::array();
+  for (std::size_t i = 0; i < picture.hours.size(); ++i) {
+    auto hour = named("hour", i, picture.hours.at(i));
+    hour["categories"] = picture.categories_by_hour.at(i);
+    hours.push_back(std::move(hour));
+  }
+  json weekdays = json::array();
+  for (std::size_t i = 0; i < picture.weekdays.size(); ++i)
+    weekdays.push_back(named("weekday", i + 1, picture.weekdays.at(i)));
+  json months = json::array();
+  for (const auto& [month, count] : picture.months) months.push_back(named("month", month, count));
+  json places = json::array();
+  for (const auto& [id, count] : picture.groups) {
+    const auto name = groups.find(id);
+    places.push_back(named("group", name == groups.end() ? json(nullptr) : json(name->second), count));
+  }
+  json directions = json::array();
+  for (const auto& [direction, count] : picture.directions)
+    directions.push_back(named("direction", direction.empty() ? json(nullptr) : json(direction), count));
+  return {{"all", as_json(picture.all)},        {"few", insights::kFew},
+          {"complete", picture.complete},       {"categories", categories_of(picture, playbook, language)},
+          {"hours", std::move(hours)},          {"weekdays", std::move(weekdays)},
+          {"months", std::move(months)},        {"groups", std::move(places)},
+          {"directions", std::move(directions)}};
+}
+
+Result<Response> show(Application& application, const Request& request) {
+  const auto& playbook = shared_playbook();
+  if (!playbook) return tl::unexpected<Error>(playbook.error());
+  const auto& by = request.caller();
+  if (auto noted = application.audit().note({by.tenant, by.id, "insights.read", "", "", request.address});
+      !noted)
+    return tl::unexpected<Error>(noted.error());
+  const auto names = application.people().groups(by.tenant);
+  if (!names) return tl::unexpected<Error>(names.error());
+  std::map<std::string, std::string> groups;
+  for (const auto& group : *names) groups[group.id] = group.name;
+  return application.database().read([&](store::Transaction& t) -> Result<Response> {
+    const auto zone = access::time_zone_of(t, by.tenant);
+    if (!zone) return tl::unexpected<Error>(zone.error());
+    const auto last = day_of(request, "to", zone->day_at(now_ms()));
+    const auto first = day_of(request, "from", last - std::chrono::days(kUsualDays - 1));
+    if (first > last || last - first > std::chrono::days(kMostDays))
+      throw_bad_request(
+          "from", {"to より前で、2 年以内にしてください", "must lie before `to`, by two years at most"});
+    const insights::Period period{zone->start_of(first), zone->start_of(last + std::chrono::days(1))};
+    const auto picture = insights::picture_of(t, by, period);
+    if (!picture) return tl::unexpected<Error>(picture.error());
+    auto body = body_of(*picture, *playbook, groups, request.language);
+    body["from"] = format_day(first);
+    body["to"] = format_day(last);
+    return json_response(body);
+  });
+}
+
+}  // namespace
+
+std::vector<Route> routes_of_insights(Application& application) {
+  return {{"GET",
+           "/api/v1/insights",
+           Permission::work_cases,
+           [&application](const Request& request) { return show(application, request); },
+           {.query = {"from", "to"}}}};
+}
+
+}  // namespace guardian::server

@@ -1,0 +1,107 @@
+#include "insights/picture.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ledger_support.h"
+
+namespace guardian::insights {
+namespace {
+
+using testing::ElementsAre;
+using testing::Pair;
+
+class APicture : public testing::Test {
+ protected:
+  struct Dealing {
+    std::string at;  ///< RFC 3339
+    int score = 0;
+    std::string categories = " ";
+    std::string group = {};
+    std::string tenant = {};
+  };
+  std::string add(const Dealing& dealing) {
+    const auto tenant = dealing.tenant.empty() ? tenant_ : dealing.tenant;
+    auto id = company_.add_recording(tenant, make_id(),
+                                     dealing.group.empty() ? std::nullopt : std::optional(dealing.group));
+    company_.write([&](store::Transaction& t) {
+      t.execute(
+          "UPDATE recordings SET started_ms = ?, duration_s = 120, score = ?, harassment = ?, categories = ? "
+          "WHERE id = "
+          "?",
+          {test::at(dealing.at), std::int64_t{dealing.score}, std::int64_t{dealing.score >= 40 ? 1 : 0},
+           dealing.categories, id});
+    });
+    return id;
+  }
+  access::Caller caller(access::Role role, const std::optional<std::string>& group = {}) const {
+    access::Caller by;
+    by.tenant = tenant_;
+    by.id = make_id();
+    by.roles = {role};
+    by.permissions = access::permissions_of(role);
+    by.reach = access::reach_of(role);
+    by.group = group;
+    return by;
+  }
+  Picture picture(const access::Caller& by) {
+    return company_
+        .ask([&](store::Transaction& t) {
+          return picture_of(t, by, {test::at("2026-10-31T15:00:00Z"), test::at("2026-11-30T15:00:00Z")});
+        })
+        .value();
+  }
+
+  test::Company company_{2};
+  std::string tenant_ = company_.tenants[0];
+  std::string shop_ = company_.add_group(tenant_, "本店");
+  access::Caller department_ = caller(access::Role::special_department);
+};
+
+TEST_F(APicture, CountsByTheClockOnTheWallAndTheCalendarOfTheCompany) {
+  add({"2026-11-02T00:30:00Z", 60, " threat "});  // Monday, 9:30 in Japan
+  add({"2026-11-02T15:10:00Z", 0});               // Tuesday, 0:10
+  add({"2026-10-31T14:59:00Z", 60, " threat "});  // still October
+  add({"2026-11-30T15:00:00Z", 60, " threat "});  // December
+  const auto found = picture(department_);
+  EXPECT_EQ(found.all.recordings, 2);
+  EXPECT_EQ(found.all.suspected, 1);
+  EXPECT_EQ(found.all.minutes, 4.0);
+  EXPECT_EQ(found.hours[9].suspected, 1);
+  EXPECT_EQ(found.hours[0].recordings, 1);
+  EXPECT_EQ(found.weekdays[0].recordings, 1);
+  EXPECT_EQ(found.weekdays[1].recordings, 1);
+  EXPECT_THAT(found.categories_by_hour[9], ElementsAre(Pair("threat", 1)));
+  EXPECT_EQ(found.months.at("2026-11").recordings, 2);
+}
+
+TEST_F(APicture, NamesTheGravestAsEvidenceAndCountsNothingThatIsNotSuspected) {
+  std::vector<std::string> ids;
+  for (const int score : {50, 90, 70, 60})
+    ids.push_back(add({"2026-11-10T03:00:00Z", score, " threat dogeza "}));
+  add({"2026-11-10T03:00:00Z", 10, " threat "});
+  const auto found = picture(department_);
+  EXPECT_EQ(found.categories.at("threat").recordings, 4);
+  EXPECT_THAT(found.categories.at("dogeza").gravest, ElementsAre(ids[1], ids[2], ids[3]));
+}
+
+TEST_F(APicture, LooksNoFurtherThanTheCallerReaches) {
+  add({"2026-11-10T03:00:00Z", 60, " threat ", shop_});
+  add({"2026-11-10T03:00:00Z", 60, " threat ", company_.add_group(tenant_, "支店")});
+  add({"2026-11-10T03:00:00Z", 60, " threat ", {}, company_.tenants[1]});
+  EXPECT_EQ(picture(department_).all.recordings, 2);
+  EXPECT_EQ(picture(caller(access::Role::group_manager, shop_)).all.recordings, 1);
+  EXPECT_EQ(picture(caller(access::Role::auditor)).all.recordings, 0);
+}
+
+TEST_F(APicture, CountsACopyOnce) {
+  const auto first = add({"2026-11-10T03:00:00Z", 60, " threat "});
+  const auto copy = add({"2026-11-10T03:00:00Z", 60, " threat "});
+  company_.write([&](store::Transaction& t) {
+    t.execute("UPDATE recordings SET same_as = ? WHERE id = ?", {first, copy});
+  });
+  EXPECT_EQ(picture(department_).all.recordings, 1);
+}
+
+}  // namespace
+}  // namespace guardian::insights
