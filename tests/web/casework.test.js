@@ -89,6 +89,18 @@ test('it is closed with a reason and moves to the end of the board', async () =>
   assert.equal(body.items[0].escalation, 5);
 });
 
+test('several recordings are analysed again at once, and what cannot be done is told', async () => {
+  await page.getByRole('link', {name: '録音', exact: true}).click();
+  for (const box of await page.getByRole('checkbox', {name: /選ぶ/}).all()) await box.check();
+  await page.getByRole('group', {name: '2 件を選択中'}).getByRole('button', {name: '分析を取り消す'}).click();
+  await page.getByText('2 件のうち 0 件を行いました').waitFor();
+  for (const box of await page.getByRole('checkbox', {name: /選ぶ/}).all()) await box.check();
+  await page.getByRole('button', {name: '分析し直す'}).click();
+  await page.getByText('2 件のうち 2 件を行いました').waitFor();
+  await fitsAPhone(page, 'recordings');
+  await until(async () => (await ask(page, 'GET', '/api/v1/recordings')).body.items.every((one) => one.state === 'analysed'));
+});
+
 test('the months show what was found, when, and what makes it rarer', async () => {
   await page.getByRole('link', {name: '傾向', exact: true}).click();
   await page.getByLabel('いつから').fill('2026-10-01');

@@ -10,4 +10,11 @@ export const player: Record<keyof typeof ja, string> = {
   "send.wait": "That is more than is left: they wait for a permission or next month. Nothing is lost.",
   "send.now": "Send {count} file(s)",
   "send.cancel": "Cancel",
+  "bulk.chosen": "{count} chosen",
+  "bulk.first": "Analyse first",
+  "bulk.analyse": "Analyse again",
+  "bulk.cancel": "Cancel the analysis",
+  "bulk.none": "Choose none",
+  "bulk.choose": "Choose",
+  "bulk.done": "Done for {done} of {all}.",
 };

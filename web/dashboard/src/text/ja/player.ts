@@ -8,4 +8,11 @@ export const player = {
   "send.wait": "残りを超えるので、許可が出るか来月になるまで待ちます。失われることはありません。",
   "send.now": "{count} 件を送る",
   "send.cancel": "やめる",
+  "bulk.chosen": "{count} 件を選択中",
+  "bulk.first": "先に分析する",
+  "bulk.analyse": "分析し直す",
+  "bulk.cancel": "分析を取り消す",
+  "bulk.none": "選択をやめる",
+  "bulk.choose": "選ぶ",
+  "bulk.done": "{all} 件のうち {done} 件を行いました。",
 } as const;
