@@ -180,12 +180,12 @@ Result<std::vector<Decision>> Decisions::of(store::Transaction& transaction, con
   const auto all = standing(transaction, keyring_, tenant, reviewed);
   if (!all) return tl::unexpected<Error>(all.error());
   std::vector<Decision> counting;
-  for (auto one = all->rbegin(); one != all->rend(); ++one) {
-    const bool newer = one->decision.finding >= 0 &&
-                       std::any_of(counting.begin(), counting.end(), [&](const Decision& other) {
-                         return other.finding == one->decision.finding;
-                       });
-    if (!newer) counting.push_back(one->decision);
+  for (const auto& one : *all) {
+    // A later one of the same finding replaces it.
+    if (one.decision.finding >= 0)
+      std::erase_if(counting,
+                    [&](const Decision& earlier) { return earlier.finding == one.decision.finding; });
+    counting.push_back(one.decision);
   }
   std::stable_sort(counting.begin(), counting.end(), [](const Decision& a, const Decision& b) {
     if ((a.finding < 0) != (b.finding < 0)) return b.finding < 0;
