@@ -58,7 +58,4 @@ class IdentityProvider {
   std::shared_ptr<const Description> description_;
 };
 
-/// Whether an issuer or endpoint may be talked to: https, or http on this machine itself.
-bool is_provider_address(const std::string& url);
-
 }  // namespace guardian::access

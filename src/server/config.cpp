@@ -6,7 +6,7 @@
 #include <array>
 #include <cstdlib>
 
-#include "access/identity_provider.h"
+#include "access/provider_address.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/yaml_guard.h"
