@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 #include "access/tenant_calendar.h"
 #include "archive/recordings.h"
@@ -20,7 +21,19 @@ void add(Count& count, bool suspected, double minutes) {
   count.minutes += minutes;
 }
 
-void take(Picture& picture, const store::Row& row, const TimeZone& zone) {
+/// Groups in which nobody stands for the whole.
+std::set<std::string> groups_of_many(store::Transaction& transaction, const std::string& tenant) {
+  std::set<std::string> groups;
+  for (const auto& row :
+       transaction.query("SELECT group_id FROM employees WHERE tenant_id = ? AND group_id IS NOT "
+                         "NULL GROUP BY group_id HAVING COUNT(*) >= ?",
+                         {tenant, std::int64_t{kFewestPeople}}))
+    groups.insert(row.text("group_id"));
+  return groups;
+}
+
+void take(Picture& picture, const store::Row& row, const TimeZone& zone,
+          const std::set<std::string>& groups) {
   const auto at_ms = row.integer("occurred_ms");
   const bool suspected = row.integer_if("harassment").value_or(0) != 0;
   const double minutes = row.real_if("duration_s").value_or(0.0) / 60.0;
@@ -32,7 +45,8 @@ void take(Picture& picture, const store::Row& row, const TimeZone& zone) {
   add(picture.hours.at(hour), suspected, minutes);
   add(picture.weekdays.at(weekday.iso_encoding() - 1), suspected, minutes);
   add(picture.months[format_month(month_of(day))], suspected, minutes);
-  add(picture.groups[row.text_if("group_id").value_or("")], suspected, minutes);
+  const auto group = row.text_if("group_id").value_or("");
+  add(picture.groups[groups.contains(group) ? group : ""], suspected, minutes);
   add(picture.directions[row.text_if("direction").value_or("")], suspected, minutes);
   if (!suspected) return;
   for (const auto& category : words_in(row.text_if("categories").value_or(""))) {
@@ -63,7 +77,8 @@ Result<Picture> picture_of(store::Transaction& transaction, const access::Caller
       values);
   Picture picture;
   picture.complete = static_cast<std::int64_t>(rows.size()) <= kMost;
-  for (const auto& row : rows) take(picture, row, *zone);
+  const auto groups = groups_of_many(transaction, by.tenant);
+  for (const auto& row : rows) take(picture, row, *zone, groups);
   return picture;
 }
 

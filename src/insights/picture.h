@@ -36,7 +36,7 @@ struct Picture {
   std::array<Count, 24> hours{};            ///< by the hour in which the dealing began
   std::array<Count, 7> weekdays{};          ///< from Monday
   std::map<std::string, Count> months;      ///< "2026-11"
-  std::map<std::string, Count> groups;      ///< groups.id; "" for none
+  std::map<std::string, Count> groups;      ///< groups.id; "" for none and for those of few people
   std::map<std::string, Count> directions;  ///< "inbound", "outbound", "" if it was not told
   std::array<std::map<std::string, int>, 24> categories_by_hour;
   bool complete = true;  ///< false: there were more recordings than are counted, the newest are
@@ -46,6 +46,9 @@ struct Period {
   std::int64_t from_ms = 0;
   std::int64_t before_ms = 0;
 };
+
+/// A smaller group would show what a single employee met with, as in load/group_picture.h.
+constexpr int kFewestPeople = 5;
 
 /// Analysed recordings within the caller's reach whose dealing began in the period, copies left out, at most
 /// 100,000, on the tenant's calendar. Errors: not_found for a tenant without calendar.

@@ -94,6 +94,21 @@ TEST_F(APicture, LooksNoFurtherThanTheCallerReaches) {
   EXPECT_EQ(picture(caller(access::Role::auditor)).all.recordings, 0);
 }
 
+TEST_F(APicture, ShowsNoGroupInWhichOneEmployeeStandsForTheWhole) {
+  const auto many = company_.add_group(tenant_, "支店");
+  for (int i = 0; i < 4; ++i) {
+    company_.add_employee(tenant_, shop_);
+    company_.add_employee(tenant_, many);
+  }
+  company_.add_employee(tenant_, many);
+  add({"2026-11-10T03:00:00Z", 60, " threat ", shop_});
+  add({"2026-11-10T03:00:00Z", 60, " threat ", many});
+  const auto found = picture(department_);
+  EXPECT_FALSE(found.groups.contains(shop_));
+  EXPECT_EQ(found.groups.at("").recordings, 1);
+  EXPECT_EQ(found.groups.at(many).recordings, 1);
+}
+
 TEST_F(APicture, CountsACopyOnce) {
   const auto first = add({"2026-11-10T03:00:00Z", 60, " threat "});
   const auto copy = add({"2026-11-10T03:00:00Z", 60, " threat "});

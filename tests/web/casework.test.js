@@ -91,6 +91,7 @@ test('it is closed with a reason and moves to the end of the board', async () =>
 
 test('several recordings are analysed again at once, and what cannot be done is told', async () => {
   await page.getByRole('link', {name: '録音', exact: true}).click();
+  await page.getByRole('checkbox', {name: /選ぶ/}).nth(1).waitFor();
   for (const box of await page.getByRole('checkbox', {name: /選ぶ/}).all()) await box.check();
   await page.getByRole('group', {name: '2 件を選択中'}).getByRole('button', {name: '分析を取り消す'}).click();
   await page.getByText('2 件のうち 0 件を行いました').waitFor();

@@ -26,7 +26,7 @@ export const insights: Record<keyof typeof ja, string> = {
   "insights.preventHint": "What the company's playbook (playbooks.yaml) proposes for each kind that was found. Open the recordings and decide whether it fits.",
   "insights.evidence": "Evidence:",
   "insights.recording": "recording {number}",
-  "insights.statement": "These are suspicions, not established facts. Nothing is counted by employee. Where there are fewer than {few}, no share is shown.",
+  "insights.statement": "These are suspicions, not established facts. Decisions of people (such as rejections) are not taken into account yet. Nothing is counted by employee, and groups of fewer than five people are put together under “no group”. Where there are fewer than {few}, no share is shown.",
   "weekday.1": "Mon",
   "weekday.2": "Tue",
   "weekday.3": "Wed",

@@ -24,7 +24,7 @@ export const insights = {
   "insights.preventHint": "見つかった種類ごとの、会社の対応集 (playbooks.yaml) の提案です。根拠の録音を開いて、当てはまるかを人が確かめてください。",
   "insights.evidence": "根拠:",
   "insights.recording": "録音 {number}",
-  "insights.statement": "疑いの数であり、事実の認定ではありません。従業員ごとの数は出しません。{few} 件に満たないところの割合は示しません。",
+  "insights.statement": "疑いの数であり、事実の認定ではありません。人の判断 (却下など) はまだ反映していません。従業員ごとの数は出さず、5 人に満たないグループはまとめて「グループなし」に入れます。{few} 件に満たないところの割合は示しません。",
   "weekday.1": "月",
   "weekday.2": "火",
   "weekday.3": "水",
