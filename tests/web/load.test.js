@@ -52,7 +52,7 @@ test('the answers are kept for nobody else', async () => {
   await page.getByRole('button', {name: '答えを残す'}).click();
   await page.getByText('あなた以外の誰にも見えません').waitFor();
   await page.reload();
-  assert.ok(await page.getByRole('group', {name: '怖いと感じた'}).getByRole('radio', {name: '3'}).isChecked());
+  await until(() => page.getByRole('group', {name: '怖いと感じた'}).getByRole('radio', {name: '3'}).isChecked());
 });
 
 test('a finding that is objected to does not count, until somebody decides', async () => {
