@@ -10,6 +10,7 @@
 #include "access/provider_address.h"
 #include "base/clock.h"
 #include "base/curl_handle.h"
+#include "base/file.h"
 #include "base/id.h"
 #include "base/json_guard.h"
 
@@ -67,15 +68,9 @@ Result<Answer> ask(const Question& question, const std::filesystem::path& ca_fil
   CurlHeaders headers;
   headers.add("Accept: application/json");
   if (!question.bearer.empty()) headers.add("Authorization: Bearer " + question.bearer);
-  curl_easy_setopt(handle, CURLOPT_URL, question.url.c_str());
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, question.url.starts_with("https://") ? "https" : "http");
-  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(handle, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-  curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  begin_request(handle, question.url);
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, kConnect_ms);
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, kWhole_ms);
-  curl_easy_setopt(handle, CURLOPT_USERAGENT, "kasuhara-guardian/" GUARDIAN_VERSION);
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, keep);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &answer.body);
@@ -115,10 +110,7 @@ std::string joined(std::initializer_list<std::pair<const char*, std::string>> fi
 std::string challenge_of(const std::string& verifier) {
   std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
   crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(verifier.data()), verifier.size());
-  std::array<char, sodium_base64_ENCODED_LEN(crypto_hash_sha256_BYTES, sodium_base64_VARIANT_URLSAFE)> text{};
-  sodium_bin2base64(text.data(), text.size(), digest.data(), digest.size(),
-                    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-  return text.data();
+  return base64url({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 Result<json> ask_json(const std::string& url, const std::filesystem::path& ca_file) {

@@ -1,20 +1,13 @@
 #include "access/provider_address.h"
 
-#include <algorithm>
+#include "base/web_host.h"
 
 namespace guardian::access {
 
 bool is_provider_address(const std::string& url) {
-  const auto host_of = [&](std::size_t begin) {
-    const auto host = url.substr(begin, url.find('/', begin) - begin);
-    return host.substr(0, host.starts_with('[') ? host.find(']') + 1 : host.find(':'));
-  };
-  const bool plain = std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 127; });
-  if (!plain || url.find_first_of("@#\\") != std::string::npos) return false;
-  if (url.starts_with("https://")) return !host_of(8).empty();
-  if (!url.starts_with("http://")) return false;
-  const auto host = host_of(7);
-  return host == "127.0.0.1" || host == "[::1]" || host == "localhost";
+  const auto address = web_host(url);
+  return address && (address->encrypted || address->host == "127.0.0.1" || address->host == "[::1]" ||
+                     address->host == "localhost");
 }
 
 }  // namespace guardian::access

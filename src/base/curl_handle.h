@@ -22,6 +22,18 @@ inline CurlHandle make_curl_handle() {
   return CurlHandle(curl_easy_init());
 }
 
+/// What every request of this program has: one kind of address, no redirects (they would carry keys and words
+/// elsewhere), no passwords out of files of the user, TLS 1.2 at least.
+inline void begin_request(CURL* handle, const std::string& url) {
+  curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, url.starts_with("https://") ? "https" : "http");
+  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(handle, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_USERAGENT, "kasuhara-guardian/" GUARDIAN_VERSION);
+}
+
 /// Header lines of a request.
 class CurlHeaders {
  public:

@@ -53,6 +53,14 @@ class StagedFile {
   std::string temporary_;
 };
 
+std::string encoded(std::string_view bytes, int variant) {
+  std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
+  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    bytes.size(), variant);
+  text.pop_back();  // libsodium counts the terminating zero
+  return text;
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit) {
@@ -107,12 +115,10 @@ std::string sha256(std::string_view bytes) {
   return sum.hex();
 }
 
-std::string base64(std::string_view bytes) {
-  std::string encoded(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(encoded.data(), encoded.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                    bytes.size(), sodium_base64_VARIANT_ORIGINAL);
-  encoded.resize(encoded.size() - 1);  // libsodium counts the terminating zero
-  return encoded;
+std::string base64(std::string_view bytes) { return encoded(bytes, sodium_base64_VARIANT_ORIGINAL); }
+
+std::string base64url(std::string_view bytes) {
+  return encoded(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 }  // namespace guardian

@@ -38,5 +38,7 @@ std::string sha256(std::string_view bytes);
 
 /// Standard base64 with padding.
 std::string base64(std::string_view bytes);
+/// URL-safe base64 without padding (RFC 4648, section 5).
+std::string base64url(std::string_view bytes);
 
 }  // namespace guardian

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <chrono>
 
+#include "base/file.h"
+
 namespace guardian {
 namespace {
 
@@ -64,12 +66,7 @@ bool is_id(std::string_view text) {
 std::string make_secret(std::size_t bytes) {
   std::string random(bytes, '\0');
   randombytes_buf(random.data(), random.size());
-  constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-  std::string text(sodium_base64_encoded_len(bytes, kVariant), '\0');
-  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(random.data()), bytes,
-                    kVariant);
-  text.pop_back();  // the terminating zero
-  return text;
+  return base64url(random);
 }
 
 }  // namespace guardian

@@ -24,8 +24,6 @@ constexpr std::size_t kNoteCharacters = 4000;
 constexpr std::int64_t kEarlierShown = 50;
 constexpr std::int64_t kPageLimit = 201;
 constexpr std::size_t kQuoteBytes = 600;
-constexpr int kHighestLevel = 5;
-constexpr std::int64_t kLatest_ms = 253'402'300'799'000;  // the year 9999
 constexpr const char* kAftercareContext = "case_aftercare.name";
 constexpr std::array<std::string_view, 5> kAftercare = {"heard", "relieved", "support", "safety",
                                                         "followed_up"};
@@ -454,7 +452,7 @@ Result<Case> Cases::escalate(const Caller& by, const std::string& id, int level,
 
 Result<Case> Cases::set_due(const Caller& by, const std::string& id,
                             std::optional<std::int64_t> due_ms) const {
-  if (due_ms && (*due_ms < 0 || *due_ms > kLatest_ms))
+  if (due_ms && (*due_ms < 0 || *due_ms > kLatestDue_ms))
     return fail(Error::Kind::usage, "due_ms", {"日時ではありません", "it is not a time"},
                 {"入力を直してください", "Correct the input"});
   return change(by, id, [&](store::Transaction& t, const store::Row& row) -> Result<void> {

@@ -23,6 +23,9 @@
 
 namespace guardian::casework {
 
+constexpr int kHighestLevel = 5;                             ///< of Case::escalation
+constexpr std::int64_t kLatestDue_ms = 253'402'300'799'000;  ///< the year 9999
+
 enum class State { open, acknowledged, working, closed };
 
 /// What an analysis said of the dealing.

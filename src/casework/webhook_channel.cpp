@@ -8,6 +8,7 @@
 #include <array>
 
 #include "base/curl_handle.h"
+#include "base/hex.h"
 #include "base/id.h"
 
 namespace guardian::casework {
@@ -15,7 +16,6 @@ namespace {
 
 constexpr std::size_t kUrlBytes = 2000;
 constexpr std::size_t kAnswerBytes = 16U << 10U;
-constexpr const char* kAgent = "kasuhara-guardian/" GUARDIAN_VERSION;
 
 /// What the callbacks of one request see.
 struct Request {
@@ -64,17 +64,11 @@ tl::unexpected<Error> not_taken(const Text& what) {
 
 void prepare(CURL* handle, const Delivery& delivery, const std::string& body, const CurlHeaders& headers,
              Request& request, const WebhookOptions& options) {
-  curl_easy_setopt(handle, CURLOPT_URL, delivery.to.c_str());
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, request.encrypted ? "https" : "http");
+  begin_request(handle, delivery.to);
   curl_easy_setopt(handle, CURLOPT_PROXY, "");  // a proxy would look names up again, behind the guard
-  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(handle, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-  curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, options.connect_ms);
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, options.total_ms);
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(handle, CURLOPT_USERAGENT, kAgent);
   curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body.data());
   curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open_checked);
@@ -123,9 +117,7 @@ std::string signature_of(std::string_view secret, std::int64_t at_s, std::string
   crypto_auth_hmacsha256_update(&state, bytes(body), body.size());
   std::array<unsigned char, crypto_auth_hmacsha256_BYTES> mac{};
   crypto_auth_hmacsha256_final(&state, mac.data());
-  std::array<char, (2 * crypto_auth_hmacsha256_BYTES) + 1> hex{};
-  sodium_bin2hex(hex.data(), hex.size(), mac.data(), mac.size());
-  return fmt::format("t={},v1={}", time, hex.data());
+  return fmt::format("t={},v1={}", time, to_hex({reinterpret_cast<const char*>(mac.data()), mac.size()}));
 }
 
 Result<void> check_webhook_url(const std::string& url, bool http_allowed) {

@@ -61,16 +61,12 @@ Poster::Impl::Impl(const Endpoint& endpoint) {
   const bool encrypted = endpoint.address.starts_with("https://");
   const auto timeout_ms = static_cast<long>(std::lround(endpoint.timeout_s * 1000.0));
   CURL* handle = easy.get();
-  curl_easy_setopt(handle, CURLOPT_URL, endpoint.address.c_str());
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, encrypted ? "https" : "http");
+  begin_request(handle, endpoint.address);
   // Unencrypted words go straight to the private host, past any proxy of the environment.
   if (!encrypted) curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout_ms);
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, std::min(timeout_ms, kConnectPatience_ms));
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(handle, CURLOPT_USERAGENT, "kasuhara-guardian/" GUARDIAN_VERSION);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, keep_bytes);
   curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, watch_stop);

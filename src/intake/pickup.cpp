@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "base/file.h"
+#include "base/json_fields.h"
 #include "base/json_guard.h"
 #include "base/text.h"
 
@@ -73,10 +74,8 @@ Result<void> Pickup::read_journal() {
     return bad_journal(options_.journal);
   try {
     for (const auto& [name, entry] : document->at("files").items())
-      entries_[name] = {entry.at("bytes").get<std::uint64_t>(), entry.at("changed_ns").get<std::int64_t>(),
-                        entry.at("state").get<std::string>(), entry.at("upload").get<std::string>(),
-                        entry.at("recording").get<std::string>()};
-  } catch (const json::exception&) {
+      read_fields(entry, name.c_str(), entries_[name]);
+  } catch (const FieldMistake&) {
     return bad_journal(options_.journal);
   }
   return {};
@@ -84,12 +83,7 @@ Result<void> Pickup::read_journal() {
 
 Result<void> Pickup::write_journal() const {
   json files = json::object();
-  for (const auto& [name, entry] : entries_)
-    files[name] = {{"bytes", entry.bytes},
-                   {"changed_ns", entry.changed_ns},
-                   {"state", entry.state},
-                   {"upload", entry.upload},
-                   {"recording", entry.recording}};
+  for (const auto& [name, entry] : entries_) files[name] = write_fields(entry);
   return write_file(options_.journal,
                     json{{"files", std::move(files)}}.dump(1, ' ', false, json::error_handler_t::replace));
 }

@@ -53,6 +53,15 @@ class Pickup {
     std::string state;  ///< "sending", "sent" or "refused"
     std::string upload;
     std::string recording;
+
+    template <class Io>
+    friend void fields(Io& io, Entry& entry) {
+      io("bytes", entry.bytes);
+      io("changed_ns", entry.changed_ns);
+      io("state", entry.state);
+      io("upload", entry.upload);
+      io("recording", entry.recording);
+    }
   };
   struct Found {
     std::filesystem::path path;

@@ -11,8 +11,10 @@
 
 #include "base/curl_handle.h"
 #include "base/file.h"
+#include "base/id.h"
 #include "base/json_guard.h"
 #include "base/text.h"
+#include "base/web_host.h"
 #include "consultation/endpoint.h"
 
 namespace guardian::intake {
@@ -139,9 +141,9 @@ std::string metadata_of(const std::filesystem::path& file, archive::DetailFields
 /// "/api/v1/uploads/ID" -> ID; empty for anything else: an answer must not send us elsewhere.
 std::string id_in(const std::string& place) {
   constexpr std::string_view kPlace = "/api/v1/uploads/";
-  if (!place.starts_with(kPlace) || place.size() > 100) return "";
+  if (!place.starts_with(kPlace)) return "";
   const auto id = place.substr(kPlace.size());
-  return id.find_first_not_of("0123456789abcdef-") == std::string::npos ? id : "";
+  return is_id(id) ? id : "";
 }
 
 /// As it was when it began to be sent.
@@ -186,16 +188,11 @@ Result<Answer> Sender::Impl::ask(const Question& question, const std::stop_token
   headers.add("Authorization: Bearer " + server.api_key);
   headers.add("Expect:");
   for (const auto& header : question.headers) headers.add(header);
-  curl_easy_setopt(handle, CURLOPT_URL, question.url.c_str());
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, question.url.starts_with("https://") ? "https" : "http");
+  begin_request(handle, question.url);
   if (question.url.starts_with("http://")) curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(handle, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, kConnect_s);
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, kStalled_s);
-  curl_easy_setopt(handle, CURLOPT_USERAGENT, "kasuhara-guardian/" GUARDIAN_VERSION);
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, keep_body);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &transfer);
@@ -309,18 +306,13 @@ Result<std::string> Sender::send(const std::filesystem::path& file, const archiv
 }
 
 Result<void> check_server_url(const std::string& url) {
-  const auto begin = url.starts_with("https://") ? 8U : url.starts_with("http://") ? 7U : 0U;
-  const auto end = std::min(url.find('/', begin), url.size());
-  const auto name = url.substr(begin, end - begin);
-  const auto host =
-      name.starts_with('[') ? name.substr(0, name.find(']') + 1) : name.substr(0, name.find(':'));
-  const bool plain = std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 127; });
-  if (begin == 0 || host.empty() || !plain || url.find_first_of("@?#\\") != std::string::npos ||
-      url.find_first_not_of('/', end) != std::string::npos)
+  const auto address = web_host(url);
+  if (!address || url.find('?') != std::string::npos ||
+      address->rest.find_first_not_of('/') != std::string::npos)
     return fail(Error::Kind::usage, "--server",
                 {"https://ホスト の形にしてください", "write it like https://host"},
                 {"サーバーのアドレスを確かめてください", "Check the server's address"});
-  if (begin == 7U && !consultation::is_private_host(host))
+  if (!address->encrypted && !consultation::is_private_host(address->host))
     return fail(
         Error::Kind::usage, "--server",
         {"社外のサーバーへ暗号化せずに録音は送れません", "recordings do not leave the house unencrypted"},

@@ -51,20 +51,19 @@ tl::unexpected<Error> damaged(const std::string& name, const Text& what) {
 
 /// As UTF-8, whatever it was. Errors: damaged.
 Result<std::string> decoded(std::string_view text, const std::string& name) {
-  const char* from = nullptr;
-  if (text.starts_with(kByteOrderMark))
-    text.remove_prefix(kByteOrderMark.size());
-  else if (text.starts_with("\xFF\xFE"))
-    from = "UTF-16LE";
-  else if (text.starts_with("\xFE\xFF"))
-    from = "UTF-16BE";
-  else if (!is_utf8(text))
+  const char* from = "UTF-8";
+  std::size_t mark = 0;
+  if (text.starts_with(kByteOrderMark)) {
+    mark = kByteOrderMark.size();
+  } else if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    from = text.front() == '\xFF' ? "UTF-16LE" : "UTF-16BE";
+    mark = 2;
+  } else if (!is_utf8(text)) {
     from = "windows-31j";
-  if (from == nullptr && is_utf8(text)) return std::string(text);
-  if (from != nullptr && from[0] == 'U') text.remove_prefix(2);
+  }
+  text.remove_prefix(mark);
   UErrorCode status = U_ZERO_ERROR;
-  const std::unique_ptr<UConverter, void (*)(UConverter*)> converter(
-      ucnv_open(from == nullptr ? "UTF-8" : from, &status), ucnv_close);
+  const std::unique_ptr<UConverter, void (*)(UConverter*)> converter(ucnv_open(from, &status), ucnv_close);
   if (U_SUCCESS(status))
     ucnv_setToUCallBack(converter.get(), UCNV_TO_U_CALLBACK_STOP, nullptr, nullptr, nullptr, &status);
   std::string utf8;

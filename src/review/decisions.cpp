@@ -135,13 +135,13 @@ std::optional<Ruling> ruling_named(std::string_view name) {
   return std::nullopt;
 }
 
-Result<Decision> Decisions::decide(store::Transaction& transaction, const access::Caller& by,
-                                   const Reviewed& reviewed, int finding, const Choice& choice) const {
+Result<std::vector<Decision>> Decisions::decide(store::Transaction& transaction, const access::Caller& by,
+                                                const Reviewed& reviewed, int finding,
+                                                const Choice& choice) const {
   const auto* found = finding_at(reviewed, finding);
   if (found == nullptr) return unknown("finding");
-  auto decision = decision_of(*found, choice, by);
-  if (!decision) return decision;
-  decision->finding = finding;
+  const auto decision = decision_of(*found, choice, by);
+  if (!decision) return tl::unexpected<Error>(decision.error());
   transaction.execute(
       "INSERT INTO review_decisions (id, tenant_id, recording_id, category, utterance, start_s, end_s, "
       "verdict, new_category, new_severity, comment_sealed, decided_by, name_sealed, at_ms) VALUES (?, ?, ?, "
@@ -152,14 +152,11 @@ Result<Decision> Decisions::decide(store::Transaction& transaction, const access
        keyring_.seal(by.tenant, by.name, kNameContext), decision->at_ms});
   audit_.add(transaction, {by.tenant, by.id, "finding." + std::string(name_of(decision->ruling)),
                            reviewed.recording, std::to_string(finding) + " " + decision->category, ""});
-  const auto all = of(transaction, by.tenant, reviewed);
-  if (!all) return tl::unexpected<Error>(all.error());
-  leave_out(transaction, by.tenant, reviewed, *all);
-  return decision;
+  return settle(transaction, by.tenant, reviewed);
 }
 
-Result<void> Decisions::undo(store::Transaction& transaction, const access::Caller& by,
-                             const Reviewed& reviewed, int finding) const {
+Result<std::vector<Decision>> Decisions::undo(store::Transaction& transaction, const access::Caller& by,
+                                              const Reviewed& reviewed, int finding) const {
   const auto all = standing(transaction, keyring_, by.tenant, reviewed);
   if (!all) return tl::unexpected<Error>(all.error());
   const auto last = std::find_if(all->rbegin(), all->rend(),
@@ -169,10 +166,7 @@ Result<void> Decisions::undo(store::Transaction& transaction, const access::Call
                       {now_ms(), by.tenant, last->id});
   audit_.add(transaction,
              {by.tenant, by.id, "finding.undo", reviewed.recording, std::to_string(finding), ""});
-  const auto left = of(transaction, by.tenant, reviewed);
-  if (!left) return tl::unexpected<Error>(left.error());
-  leave_out(transaction, by.tenant, reviewed, *left);
-  return {};
+  return settle(transaction, by.tenant, reviewed);
 }
 
 Result<std::vector<Decision>> Decisions::of(store::Transaction& transaction, const std::string& tenant,
@@ -196,10 +190,8 @@ Result<std::vector<Decision>> Decisions::of(store::Transaction& transaction, con
 
 Result<void> Decisions::apply_again(store::Transaction& transaction,
                                     const archive::Analysed& analysed) const {
-  const Reviewed reviewed{analysed.recording, analysed.report};
-  const auto all = of(transaction, analysed.tenant, reviewed);
-  if (!all) return tl::unexpected<Error>(all.error());
-  leave_out(transaction, analysed.tenant, reviewed, *all);
+  const auto settled = settle(transaction, analysed.tenant, {analysed.recording, analysed.report});
+  if (!settled) return tl::unexpected<Error>(settled.error());
   return {};
 }
 
@@ -209,12 +201,16 @@ void Decisions::forget(store::Transaction& transaction, const std::string& tenan
                       {tenant, recording});
 }
 
-void Decisions::leave_out(store::Transaction& transaction, const std::string& tenant,
-                          const Reviewed& reviewed, const std::vector<Decision>& decisions) const {
+/// The load follows what counts now.
+Result<std::vector<Decision>> Decisions::settle(store::Transaction& transaction, const std::string& tenant,
+                                                const Reviewed& reviewed) const {
+  auto decisions = of(transaction, tenant, reviewed);
+  if (!decisions) return decisions;
   std::vector<int> rejected;
-  for (const auto& decision : decisions)
+  for (const auto& decision : *decisions)
     if (decision.finding >= 0 && decision.ruling == Ruling::rejected) rejected.push_back(decision.finding);
   ledger_.leave_out(transaction, tenant, reviewed.recording, rejected);
+  return decisions;
 }
 
 std::vector<Finding> after_review(const std::vector<Finding>& findings,

@@ -58,13 +58,14 @@ class Decisions {
   Decisions(const access::Keyring& keyring, const access::AuditLog& audit, const load::LoadLedger& ledger)
       : keyring_(keyring), audit_(audit), ledger_(ledger) {}
 
+  // Both answer with the decisions that count afterwards, as `of` does.
   /// Replaces what was decided on this finding. The caller has checked that `by` may review the recording.
   /// Errors: not_found, if there is no such finding; usage for a severity or comment out of range.
-  Result<Decision> decide(store::Transaction& transaction, const access::Caller& by, const Reviewed& reviewed,
-                          int finding, const Choice& choice) const;
+  Result<std::vector<Decision>> decide(store::Transaction& transaction, const access::Caller& by,
+                                       const Reviewed& reviewed, int finding, const Choice& choice) const;
   /// Takes the last decision on this finding back; the one before it counts again. Errors: not_found.
-  Result<void> undo(store::Transaction& transaction, const access::Caller& by, const Reviewed& reviewed,
-                    int finding) const;
+  Result<std::vector<Decision>> undo(store::Transaction& transaction, const access::Caller& by,
+                                     const Reviewed& reviewed, int finding) const;
   /// Those that count, in the order of the findings; those of findings that are gone come last.
   /// Errors: damaged.
   Result<std::vector<Decision>> of(store::Transaction& transaction, const std::string& tenant,
@@ -77,8 +78,8 @@ class Decisions {
                      const std::string& recording);
 
  private:
-  void leave_out(store::Transaction& transaction, const std::string& tenant, const Reviewed& reviewed,
-                 const std::vector<Decision>& decisions) const;
+  Result<std::vector<Decision>> settle(store::Transaction& transaction, const std::string& tenant,
+                                       const Reviewed& reviewed) const;
 
   const access::Keyring& keyring_;
   const access::AuditLog& audit_;

@@ -139,6 +139,19 @@ std::optional<std::int64_t> Request::number(std::string_view name, std::int64_t 
   return value;
 }
 
+std::optional<Day> Request::day(std::string_view name) const {
+  const auto text = query(name);
+  if (!text) return std::nullopt;
+  return day_named(*text, name);
+}
+
+Day day_named(const std::string& text, std::string_view field) {
+  const auto day = parse_day(text);
+  if (!day)
+    throw_bad_request(std::string(field), {"2026-11-25 のように書いてください", "write it like 2026-11-25"});
+  return *day;
+}
+
 std::optional<std::string> Request::word(std::string_view name,
                                          std::initializer_list<std::string_view> words) const {
   auto text = query(name);

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "access/caller.h"
+#include "base/calendar.h"
 #include "base/result.h"
 
 namespace guardian::server {
@@ -81,6 +82,8 @@ struct Request {
   std::optional<std::string> query(std::string_view name) const;
   /// A whole number of the query. Throws BadRequest (400) if it is none or out of [low, high].
   std::optional<std::int64_t> number(std::string_view name, std::int64_t low, std::int64_t high) const;
+  /// "2026-11-25". Throws BadRequest (400) for anything else.
+  std::optional<Day> day(std::string_view name) const;
   /// One of a few words. Throws BadRequest (400) for others.
   std::optional<std::string> word(std::string_view name, std::initializer_list<std::string_view> words) const;
 };
@@ -111,6 +114,9 @@ class JsonFields {
  private:
   const nlohmann::json& object_;
 };
+
+/// A day in a request. Throws BadRequest (400), naming the field.
+Day day_named(const std::string& text, std::string_view field);
 
 /// 400: `subject` is the field or parameter.
 [[noreturn]] void throw_bad_request(std::string subject, Text what);

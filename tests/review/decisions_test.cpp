@@ -44,12 +44,12 @@ class ReviewedDealing : public testing::Test {
       ASSERT_TRUE(decisions_.apply_again(t, told));
     });
   }
-  Result<Decision> decide(int finding, const Choice& choice) {
+  Result<std::vector<Decision>> decide(int finding, const Choice& choice) {
     return company_.ask([&](store::Transaction& t) {
       return decisions_.decide(t, by_, {recording_, report_}, finding, choice);
     });
   }
-  Result<void> undo(int finding) {
+  Result<std::vector<Decision>> undo(int finding) {
     return company_.ask([&](store::Transaction& t) {
       return decisions_.undo(t, by_, {recording_, report_}, finding);
     });

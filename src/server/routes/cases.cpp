@@ -109,13 +109,13 @@ Result<Response> list_owners(Application& application, const Request& request) {
 
 Result<Response> escalate(Application& application, const Request& request) {
   const JsonFields fields(request.json, {"level", "reason"});
-  const auto level = static_cast<int>(fields.integer("level", 0, 5));
+  const auto level = static_cast<int>(fields.integer("level", 0, casework::kHighestLevel));
   return whole(application.case_desk().cases().escalate(request.caller(), request.id_of(), level,
                                                         fields.text("reason", kWordsBytes)));
 }
 
 Result<Response> set_due(Application& application, const Request& request) {
-  const auto due_ms = JsonFields(request.json, {"due_ms"}).integer_if("due_ms", 0, 253'402'300'799'000);
+  const auto due_ms = JsonFields(request.json, {"due_ms"}).integer_if("due_ms", 0, casework::kLatestDue_ms);
   return whole(application.case_desk().cases().set_due(request.caller(), request.id_of(), due_ms));
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/hex.h"
 #include "casework/deep_links.h"
 #include "report/names.h"
 #include "server/application.h"
@@ -19,11 +20,7 @@ constexpr const char* kStyle =
 
 /// Only that style and a form to this server.
 std::string policy() {
-  std::string digest;
-  const auto hex = sha256(kStyle);
-  for (std::size_t i = 0; i < hex.size(); i += 2)
-    digest += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  return "default-src 'none'; style-src 'sha256-" + base64(digest) +
+  return "default-src 'none'; style-src 'sha256-" + base64(*from_hex(sha256(kStyle))) +
          "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 }
 

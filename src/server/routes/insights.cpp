@@ -42,14 +42,6 @@ const Result<guidance::Playbook>& shared_playbook() {
   return loaded;
 }
 
-Day day_of(const Request& request, const char* name, Day otherwise) {
-  const auto text = request.query(name);
-  if (!text) return otherwise;
-  const auto day = parse_day(*text);
-  if (!day) throw_bad_request(name, {"2026-11-25 のように書いてください", "write it like 2026-11-25"});
-  return *day;
-}
-
 /// By category, the commonest first, with what makes it rarer and where it was gravest.
 json categories_of(const insights::Picture& picture, const guidance::Playbook& playbook, Language language) {
   std::vector<std::pair<std::string, insights::CategoryPicture>> all(picture.categories.begin(),
@@ -109,8 +101,8 @@ Result<Response> show(Application& application, const Request& request) {
   return application.database().read([&](store::Transaction& t) -> Result<Response> {
     const auto zone = access::time_zone_of(t, by.tenant);
     if (!zone) return tl::unexpected<Error>(zone.error());
-    const auto last = day_of(request, "to", zone->day_at(now_ms()));
-    const auto first = day_of(request, "from", last - std::chrono::days(kUsualDays - 1));
+    const auto last = request.day("to").value_or(zone->day_at(now_ms()));
+    const auto first = request.day("from").value_or(last - std::chrono::days(kUsualDays - 1));
     if (first > last || last - first > std::chrono::days(kMostDays))
       throw_bad_request(
           "from", {"to より前で、2 年以内にしてください", "must lie before `to`, by two years at most"});

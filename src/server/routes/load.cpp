@@ -84,18 +84,6 @@ json as_json(const load::GroupView& view) {
   return {{"group", view.group}, {"name", view.name}, {"pictures", pictures}};
 }
 
-Day day_named(const std::string& text, const char* field) {
-  const auto day = parse_day(text);
-  if (!day) throw_bad_request(field, {"2026-11-25 のように書いてください", "write it like 2026-11-25"});
-  return *day;
-}
-
-std::optional<Day> day_in(const Request& request, const char* name) {
-  const auto text = request.query(name);
-  if (!text) return std::nullopt;
-  return day_named(*text, name);
-}
-
 json questions(Language language) {
   json list = json::array();
   for (const auto& [key, text] :
@@ -119,8 +107,8 @@ const Text& what_managers_see() {
 }
 
 Result<Response> show_own(Application& application, const Request& request) {
-  const auto first = day_in(request, "from");
-  const auto last = day_in(request, "to");
+  const auto first = request.day("from");
+  const auto last = request.day("to");
   auto& ledger = application.load_ledger();
   return application.database().read([&](store::Transaction& t) -> Result<Response> {
     const auto today = load::today_of(t, request.caller().tenant, ledger.now());

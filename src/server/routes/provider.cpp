@@ -1,10 +1,10 @@
 // In by the company's identity provider: a browser goes there and comes back with a code.
 #include <fmt/format.h>
-#include <sodium.h>
 
 #include <memory>
 
 #include "access/identity_provider.h"
+#include "base/hex.h"
 #include "base/json_guard.h"
 #include "server/application.h"
 #include "server/authentication.h"
@@ -28,21 +28,6 @@ std::string cookie(const std::string& value, bool secure) {
                      value, value.empty() ? 0 : kPatience_ms / 1000, secure ? "; Secure" : "");
 }
 
-std::string hex_of(const std::string& bytes) {
-  std::string hex((bytes.size() * 2) + 1, '\0');
-  sodium_bin2hex(hex.data(), hex.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  hex.pop_back();
-  return hex;
-}
-
-std::string bytes_of(const std::string& hex) {
-  std::string bytes(hex.size() / 2, '\0');
-  std::size_t size = 0;
-  const int wrong = sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), hex.data(),
-                                   hex.size(), nullptr, &size, nullptr);
-  return wrong == 0 && size * 2 == hex.size() ? bytes : "";
-}
-
 /// Signing in that way, for one server.
 class ProviderSignIn {
  public:
@@ -59,7 +44,7 @@ class ProviderSignIn {
                           {"verifier", departure->verifier},
                           {"until_ms", now_ms() + kPatience_ms}};
     auto response = redirect(departure->url);
-    response.headers.add("Set-Cookie", cookie(hex_of(seal(key_, carried.dump(), kContext)), request.secure));
+    response.headers.add("Set-Cookie", cookie(to_hex(seal(key_, carried.dump(), kContext)), request.secure));
     return response;
   }
 
@@ -101,7 +86,9 @@ class ProviderSignIn {
   std::optional<json> carried_by(const Request& request) const {
     const auto value = cookie_of(request, kCookie).value_or("");
     if (value.empty() || value.size() > kCookieBytes) return std::nullopt;
-    const auto plain = unseal(key_, bytes_of(value), kContext);
+    const auto sealed = from_hex(value);
+    if (!sealed) return std::nullopt;
+    const auto plain = unseal(key_, *sealed, kContext);
     if (!plain) return std::nullopt;
     auto carried = parse_json(*plain, "cookie");
     if (!carried || carried->at("until_ms") < now_ms()) return std::nullopt;

@@ -52,22 +52,28 @@ access::AuditEntry entry_of(const Request& request, const char* action) {
   return {request.caller().tenant, request.caller().id, action, request.id_of(), "", request.address};
 }
 
-Result<Response> show(Application& application, const Request& request) {
-  const auto recording = find(application, request);
-  if (!recording) return tl::unexpected<Error>(recording.error());
+/// With what the queue knows of it.
+Result<Response> describe(Application& application, const Request& request,
+                          const archive::Recording& recording) {
   using Fate = std::pair<std::optional<archive::Job>, std::optional<archive::Outlook>>;
   const auto fate = application.database().read([&](store::Transaction& transaction) -> Result<Fate> {
     const auto& tenant = request.caller().tenant;
-    return Fate{application.queue().job_of(transaction, tenant, recording->id),
-                application.queue().outlook(transaction, tenant, recording->id)};
+    return Fate{application.queue().job_of(transaction, tenant, recording.id),
+                application.queue().outlook(transaction, tenant, recording.id)};
   });
   if (!fate) return tl::unexpected<Error>(fate.error());
-  auto value = recording_json(*recording, request);
+  auto value = recording_json(recording, request);
   value["job"] = fate->first ? job_json(*fate->first, request.language) : json(nullptr);
   value["outlook"] = fate->second
                          ? json{{"before", fate->second->before}, {"finish_ms", fate->second->finish_ms}}
                          : json(nullptr);
   return json_response(value);
+}
+
+Result<Response> show(Application& application, const Request& request) {
+  const auto recording = find(application, request);
+  if (!recording) return tl::unexpected<Error>(recording.error());
+  return describe(application, request, *recording);
 }
 
 tl::unexpected<Error> no_report_yet(const std::string& id) {
@@ -135,11 +141,11 @@ Result<void> change(Application& application, const Request& request, const char
 
 /// Everybody who has the list open sees it move, not only who moved it.
 Result<Response> show_and_tell(Application& application, const Request& request) {
-  if (const auto recording = find(application, request))
-    application.progress().publish({recording->tenant, "", recording->id, recording->employee,
-                                    recording->group, archive::Pass::full,
-                                    std::string(archive::name_of(recording->state)), 0.0});
-  return show(application, request);
+  const auto recording = find(application, request);
+  if (!recording) return tl::unexpected<Error>(recording.error());
+  application.progress().publish({recording->tenant, "", recording->id, recording->employee, recording->group,
+                                  archive::Pass::full, std::string(archive::name_of(recording->state)), 0.0});
+  return describe(application, request, *recording);
 }
 
 Result<Response> analyse(Application& application, const Request& request) {

@@ -59,19 +59,22 @@ Result<Response> picture(const Opened& opened, std::vector<Decision> decisions, 
     if (!redactor) return tl::unexpected<Error>(redactor.error());
     for (auto& decision : decisions) decision.comment = redactor->redact(decision.comment).text;
   }
-  const auto& policy = shared_policy();
-  if (!policy) return tl::unexpected<Error>(policy.error());
-  const int score =
-      judgement::call_score(review::after_review(opened.report.verdict.findings, decisions), *policy);
+  const auto& verdict = opened.report.verdict;
+  int score = verdict.score;
+  auto band = verdict.band;
+  if (!decisions.empty()) {
+    const auto& policy = shared_policy();
+    if (!policy) return tl::unexpected<Error>(policy.error());
+    score = judgement::call_score(review::after_review(verdict.findings, decisions), *policy);
+    band = judgement::band_of(score);
+  }
   json items = json::array();
   for (const auto& decision : decisions) items.push_back(as_json(decision));
-  return json_response(
-      {{"items", std::move(items)},
-       {"findings", opened.report.verdict.findings.size()},
-       {"score", opened.report.verdict.score},
-       {"score_after_review", decisions.empty() ? opened.report.verdict.score : score},
-       {"band_after_review",
-        report::band_id(decisions.empty() ? opened.report.verdict.band : judgement::band_of(score))}});
+  return json_response({{"items", std::move(items)},
+                        {"findings", verdict.findings.size()},
+                        {"score", verdict.score},
+                        {"score_after_review", score},
+                        {"band_after_review", report::band_id(band)}});
 }
 
 Result<Response> show(Application& application, const Request& request) {
@@ -84,17 +87,14 @@ Result<Response> show(Application& application, const Request& request) {
   return picture(*opened, *decisions, request);
 }
 
-/// `work` in one unit with reading what it led to.
+/// `work` in one unit of work; it answers with the decisions that count afterwards.
 template <class Work>
 Result<Response> change(Application& application, const Request& request, const Work& work) {
   const auto opened = open(application, request);
   if (!opened) return tl::unexpected<Error>(opened.error());
   const review::Reviewed reviewed{opened->recording.id, opened->report};
   const auto decisions =
-      application.database().write([&](store::Transaction& t) -> Result<std::vector<Decision>> {
-        if (auto done = work(t, reviewed); !done) return tl::unexpected<Error>(done.error());
-        return application.decisions().of(t, request.caller().tenant, reviewed);
-      });
+      application.database().write([&](store::Transaction& t) { return work(t, reviewed); });
   if (!decisions) return tl::unexpected<Error>(decisions.error());
   return picture(*opened, *decisions, request);
 }
