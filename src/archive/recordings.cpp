@@ -59,6 +59,7 @@ Result<void> read_told(const store::Row& row, const access::Keyring& keyring, Re
   recording.employee = row.text_if("employee_id");
   recording.group = row.text_if("group_id");
   recording.direction = row.text_if("direction");
+  recording.product = row.text_if("product");
   recording.started = started_in(row);
   if (const auto channel = row.integer_if("customer_channel"))
     recording.customer_channel = static_cast<int>(*channel);
@@ -231,13 +232,13 @@ void insert_recording(store::Transaction& transaction, const access::Keyring& ke
   if (recording.customer_channel) channel = *recording.customer_channel;
   transaction.execute(
       "INSERT INTO recordings (id, tenant_id, name_sealed, object_id, bytes, sha256, same_as, employee_id, "
-      "group_id, counterpart, counterpart_sealed, direction, started_ms, started_offset_min, "
+      "group_id, counterpart, counterpart_sealed, direction, product, started_ms, started_offset_min, "
       "customer_channel, uploaded_ms, uploaded_by, state) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')",
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')",
       {recording.id, recording.tenant, keyring.seal(recording.tenant, recording.name, kNameContext),
        recording.object, recording.bytes, recording.content, store::or_null(recording.same_as),
        store::or_null(recording.employee), store::or_null(recording.group), counterpart, counterpart_sealed,
-       store::or_null(recording.direction), store::or_null(started_ms), store::or_null(offset_min),
+       store::or_null(recording.direction), store::or_null(recording.product), store::or_null(started_ms), store::or_null(offset_min),
        store::or_null(channel), recording.uploaded_ms, recording.uploaded_by});
 }
 

@@ -36,6 +36,7 @@ struct Recording {
   std::optional<std::string> counterpart;      ///< the user's id for the customer
   std::optional<std::string> counterpart_key;  ///< its keyed hash, to find others of the same
   std::optional<std::string> direction;        ///< "inbound" or "outbound"
+  std::optional<std::string> product;          ///< what the dealing was about, as the company calls it
   std::optional<Moment> started;               ///< as told
   std::optional<int> customer_channel;         ///< from 0
   std::int64_t uploaded_ms = 0;

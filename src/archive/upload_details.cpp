@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t kNameBytes = 1024;
 constexpr std::size_t kFieldBytes = 200;
 constexpr std::chrono::hours kClocksDiffer{24};  // of recorders, and zones told wrongly
-constexpr std::array<std::string_view, 7> kFields = {
-    "filename", "filetype", "employee", "counterpart", "direction", "started_at", "customer_channel"};
+constexpr std::array<std::string_view, 8> kFields = {"filename",  "filetype", "employee",   "counterpart",
+                                                     "direction", "product",  "started_at", "customer_channel"};
 
 tl::unexpected<Error> bad_field(std::string_view name, const Text& what, const Text& remedy) {
   return fail(Error::Kind::usage, std::string(name), what, remedy);
@@ -25,9 +25,9 @@ Result<void> check_field(const std::string& name, const std::string& value) {
   if (std::find(kFields.begin(), kFields.end(), name) == kFields.end())
     return bad_field(printable(beginning(printable(name), kFieldBytes)),
                      {"知らない項目です", "an unknown field"},
-                     {"filename, filetype, employee, counterpart, direction, started_at, customer_channel の"
+                     {"filename, filetype, employee, counterpart, direction, product, started_at, customer_channel の"
                       "どれかにしてください",
-                      "Known are filename, filetype, employee, counterpart, direction, started_at and "
+                      "Known are filename, filetype, employee, counterpart, direction, product, started_at and "
                       "customer_channel"});
   const auto limit = name == "filename" ? kNameBytes : kFieldBytes;
   if (value.size() > limit)
@@ -115,6 +115,9 @@ Result<UploadDetails> parse_details(const DetailFields& fields) {
   auto counterpart = code_in(fields, "counterpart");
   if (!counterpart) return tl::unexpected<Error>(counterpart.error());
   details.counterpart = std::move(*counterpart);
+  auto product = code_in(fields, "product");
+  if (!product) return tl::unexpected<Error>(product.error());
+  details.product = std::move(*product);
   if (auto parsed = parse_choices(fields, details); !parsed) return tl::unexpected<Error>(parsed.error());
   return details;
 }
@@ -126,6 +129,7 @@ DetailFields fields_of(const UploadDetails& details) {
   fields["employee"] = details.employee.value_or("");
   fields["counterpart"] = details.counterpart.value_or("");
   fields["direction"] = details.direction.value_or("");
+  fields["product"] = details.product.value_or("");
   fields["started_at"] = details.started ? format_rfc3339(*details.started) : "";
   if (details.customer_channel)
     fields["customer_channel"] = *details.customer_channel == 0 ? "left" : "right";

@@ -18,14 +18,15 @@ struct UploadDetails {
   std::optional<std::string> employee;     ///< code, as in employees.code
   std::optional<std::string> counterpart;  ///< the user's id for the customer
   std::optional<std::string> direction;    ///< "inbound" or "outbound"
+  std::optional<std::string> product;      ///< what the dealing was about, as the company calls it
   std::optional<Moment> started;           ///< when the dealing began
   std::optional<int> customer_channel;     ///< 0 left, 1 right
 };
 
 using DetailFields = std::map<std::string, std::string, std::less<>>;
 
-/// Fields: filename, filetype, employee, counterpart, direction (inbound, outbound), started_at (RFC 3339),
-/// customer_channel (left, right). An empty value is as good as none. Errors: usage, naming the field: one
+/// Fields: filename, filetype, employee, counterpart, direction (inbound, outbound), product, started_at (RFC
+/// 3339), customer_channel (left, right). An empty value is as good as none. Errors: usage, naming the field: one
 /// that is not known, not UTF-8, too long, or of a type that is no sound.
 Result<UploadDetails> parse_details(const DetailFields& fields);
 

@@ -392,6 +392,7 @@ Result<void> Uploads::Impl::insert(store::Transaction& transaction, const access
   recording.group = stored.whose.group;
   recording.counterpart = upload.details.counterpart;
   recording.direction = upload.details.direction;
+  recording.product = upload.details.product;
   recording.started = upload.details.started;
   recording.customer_channel = upload.details.customer_channel;
   recording.uploaded_ms = now_ms();

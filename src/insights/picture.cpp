@@ -7,7 +7,7 @@
 #include "access/tenant_calendar.h"
 #include "archive/recordings.h"
 #include "base/calendar.h"
-#include "base/text.h"
+#include "insights/counted.h"
 
 namespace guardian::insights {
 namespace {
@@ -15,10 +15,13 @@ namespace {
 constexpr std::int64_t kMost = 100'000;
 constexpr std::size_t kGravest = 3;
 
-void add(Count& count, bool suspected, double minutes) {
+using Findings = std::vector<CountedFinding>;
+
+void add(Count& count, bool suspected, double minutes, const std::set<std::string>& categories) {
   ++count.recordings;
   count.suspected += suspected ? 1 : 0;
   count.minutes += minutes;
+  for (const auto& category : categories) ++count.categories[category];
 }
 
 /// Groups in which nobody stands for the whole.
@@ -32,29 +35,96 @@ std::set<std::string> groups_of_many(store::Transaction& transaction, const std:
   return groups;
 }
 
-void take(Picture& picture, const store::Row& row, const TimeZone& zone,
-          const std::set<std::string>& groups) {
+/// What a row says of a dealing, before it is counted.
+struct Dealing {
+  std::string id;
+  bool suspected = false;
+  double minutes = 0.0;
+  std::set<std::string> categories;  ///< none unless suspected
+};
+
+Dealing dealing_of(const store::Row& row, const Findings& findings) {
+  Dealing dealing{row.text("id"),
+                  row.integer_if("suspected").value_or(0) != 0,
+                  row.real_if("duration_s").value_or(0.0) / 60.0,
+                  {}};
+  if (dealing.suspected)
+    for (const auto& finding : findings) dealing.categories.insert(finding.category);
+  return dealing;
+}
+
+void take_places(Picture& picture, const Dealing& dealing, const store::Row& row, const TimeZone& zone,
+                 const std::set<std::string>& groups) {
+  const auto count = [&](Count& into) {
+    add(into, dealing.suspected, dealing.minutes, dealing.categories);
+  };
   const auto at_ms = row.integer("occurred_ms");
-  const bool suspected = row.integer_if("harassment").value_or(0) != 0;
-  const double minutes = row.real_if("duration_s").value_or(0.0) / 60.0;
   const auto day = zone.day_at(at_ms);
   const auto minute = (at_ms / 60'000 + zone.offset_at(at_ms).count()) % (24LL * 60);
-  const auto hour = static_cast<std::size_t>(minute / 60);
   const std::chrono::weekday weekday(day);
-  add(picture.all, suspected, minutes);
-  add(picture.hours.at(hour), suspected, minutes);
-  add(picture.weekdays.at(weekday.iso_encoding() - 1), suspected, minutes);
-  add(picture.months[format_month(month_of(day))], suspected, minutes);
+  count(picture.all);
+  count(picture.hours.at(static_cast<std::size_t>(minute / 60)));
+  count(picture.weekdays.at(weekday.iso_encoding() - 1));
+  count(picture.months[format_month(month_of(day))]);
   const auto group = row.text_if("group_id").value_or("");
-  add(picture.groups[groups.contains(group) ? group : ""], suspected, minutes);
-  add(picture.directions[row.text_if("direction").value_or("")], suspected, minutes);
-  if (!suspected) return;
-  for (const auto& category : words_in(row.text_if("categories").value_or(""))) {
+  count(picture.groups[groups.contains(group) ? group : ""]);
+  count(picture.directions[row.text_if("direction").value_or("")]);
+  count(picture.products[row.text_if("product").value_or("")]);
+}
+
+/// Rows come gravest first.
+void take_evidence(Picture& picture, const Dealing& dealing, const Findings& findings) {
+  for (const auto& category : dealing.categories) {
     auto& one = picture.categories[category];
     ++one.recordings;
-    ++picture.categories_by_hour.at(hour)[category];
-    if (one.gravest.size() < kGravest) one.gravest.push_back(row.text("id"));  // rows come gravest first
+    if (one.gravest.size() >= kGravest) continue;
+    const auto* gravest = &findings.front();
+    for (const auto& finding : findings)
+      if (finding.category == category &&
+          (gravest->category != category || finding.severity > gravest->severity))
+        gravest = &finding;
+    one.gravest.push_back({dealing.id, gravest->start_s});
   }
+  if (!dealing.suspected || findings.empty()) return;
+  const auto when = [](const CountedFinding& finding) { return finding.start_s.value_or(1e9); };
+  const auto first = std::min_element(findings.begin(), findings.end(), [&](const auto& a, const auto& b) {
+    return when(a) < when(b);
+  });
+  ++picture.lead_ups[first->lead_up];
+}
+
+/// Which recordings, as the end of a statement, and its values.
+struct Choice {
+  std::string sql;
+  store::Values values;
+};
+
+Choice choice_of(const access::Caller& by, const Period& period) {
+  auto reach = archive::within_reach(by);
+  Choice choice{reach.sql +
+                    " AND state = 'analysed' AND same_as IS NULL AND COALESCE(started_ms, uploaded_ms) >= ? "
+                    "AND COALESCE(started_ms, uploaded_ms) < ?",
+                std::move(reach.values)};
+  choice.values.emplace_back(period.from_ms);
+  choice.values.emplace_back(period.before_ms);
+  if (period.group) {
+    choice.sql += " AND group_id = ?";
+    choice.values.emplace_back(*period.group);
+  }
+  return choice;
+}
+
+std::map<std::string, Findings> findings_of(store::Transaction& transaction, const Choice& choice) {
+  std::map<std::string, Findings> findings;
+  for (const auto& row : transaction.query("SELECT recording_id, category, severity, start_s, lead_up FROM "
+                                           "counted_findings WHERE recording_id IN (SELECT id FROM "
+                                           "recordings WHERE " +
+                                               choice.sql + ")",
+                                           choice.values))
+    findings[row.text("recording_id")].push_back({row.text("category"),
+                                                  static_cast<int>(row.integer("severity")),
+                                                  row.real_if("start_s"), lead_up_named(row.text("lead_up"))});
+  return findings;
 }
 
 }  // namespace
@@ -62,23 +132,31 @@ void take(Picture& picture, const store::Row& row, const TimeZone& zone,
 Result<Picture> picture_of(store::Transaction& transaction, const access::Caller& by, const Period& period) {
   const auto zone = access::time_zone_of(transaction, by.tenant);
   if (!zone) return tl::unexpected<Error>(zone.error());
-  const auto reach = archive::within_reach(by);
-  auto values = reach.values;
-  values.emplace_back(period.from_ms);
-  values.emplace_back(period.before_ms);
+  const auto groups = groups_of_many(transaction, by.tenant);
+  if (period.group && !groups.contains(*period.group))
+    return fail(Error::Kind::not_found, "group",
+                {"その名前のグループがないか、人数が少なすぎます",
+                 "there is no such group, or it has too few people"},
+                {"5 人以上のグループを選んでください", "Choose a group of five people or more"});
+  const auto choice = choice_of(by, period);
+  auto values = choice.values;
   values.emplace_back(kMost + 1);
   // The newest are chosen first where there are too many, then the gravest come first.
   const auto rows = transaction.query(
-      "SELECT * FROM (SELECT id, COALESCE(started_ms, uploaded_ms) AS occurred_ms, duration_s, harassment, "
-      "score, categories, group_id, direction FROM recordings WHERE " +
-          reach.sql +
-          " AND state = 'analysed' AND same_as IS NULL AND COALESCE(started_ms, uploaded_ms) >= ? AND "
-          "COALESCE(started_ms, uploaded_ms) < ? ORDER BY occurred_ms DESC LIMIT ?) ORDER BY score DESC, id",
+      "SELECT * FROM (SELECT id, COALESCE(started_ms, uploaded_ms) AS occurred_ms, duration_s, "
+      "counted_suspected AS suspected, counted_score, group_id, direction, product FROM recordings WHERE " +
+          choice.sql + " ORDER BY occurred_ms DESC LIMIT ?) ORDER BY counted_score DESC, id",
       values);
+  const auto findings = findings_of(transaction, choice);
   Picture picture;
   picture.complete = static_cast<std::int64_t>(rows.size()) <= kMost;
-  const auto groups = groups_of_many(transaction, by.tenant);
-  for (const auto& row : rows) take(picture, row, *zone, groups);
+  for (const auto& row : rows) {
+    const auto found = findings.find(row.text("id"));
+    const auto& its = found == findings.end() ? Findings{} : found->second;
+    const auto dealing = dealing_of(row, its);
+    take_places(picture, dealing, row, *zone, groups);
+    take_evidence(picture, dealing, its);
+  }
   return picture;
 }
 

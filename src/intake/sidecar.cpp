@@ -21,7 +21,7 @@ constexpr std::size_t kMostLines = 100'000;
 constexpr std::size_t kMostColumns = 50;
 constexpr std::size_t kCellBytes = 4096;
 constexpr const char* kFile = "file";
-constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kColumns = {
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kColumns = {
     {{"file", kFile},
      {"ファイル", kFile},
      {"ファイル名", kFile},
@@ -31,6 +31,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kColumns
      {"顧客番号", "counterpart"},
      {"direction", "direction"},
      {"方向", "direction"},
+     {"product", "product"},
+     {"商品", "product"},
      {"started_at", "started_at"},
      {"開始日時", "started_at"},
      {"customer_channel", "customer_channel"},

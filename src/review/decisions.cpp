@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/text.h"
+#include "insights/counted.h"
+#include "judgement/call_score.h"
 
 namespace guardian::review {
 namespace {
@@ -122,6 +124,22 @@ Result<Decision> decision_of(const Finding& finding, const Choice& choice, const
   return decision;
 }
 
+/// Without a decision, the analysis as it is: a policy may have changed since.
+insights::Counted counted(const report::Report& report, const std::vector<Decision>& decisions,
+                          const policy::Policy& policy) {
+  const auto& verdict = report.verdict;
+  const auto left = after_review(verdict.findings, decisions);
+  const int score = decisions.empty() ? verdict.score : judgement::call_score(left, policy);
+  insights::Counted counted{
+      score, decisions.empty() ? verdict.suspected : score >= policy.scale.suspected_from, {}};
+  for (const auto& finding : left)
+    counted.findings.push_back(
+        {finding.category, finding.severity,
+         finding.utterance < 0 || !report.transcript.timed ? std::nullopt : std::optional(finding.start_s),
+         insights::lead_up_to(report, finding)});
+  return counted;
+}
+
 }  // namespace
 
 std::string_view name_of(Ruling ruling) {
@@ -197,11 +215,12 @@ Result<void> Decisions::apply_again(store::Transaction& transaction,
 
 void Decisions::forget(store::Transaction& transaction, const std::string& tenant,
                        const std::string& recording) {
+  insights::forget_counted(transaction, tenant, recording);
   transaction.execute("DELETE FROM review_decisions WHERE tenant_id = ? AND recording_id = ?",
                       {tenant, recording});
 }
 
-/// The load follows what counts now.
+/// The load and the pictures of insights/ follow what counts now.
 Result<std::vector<Decision>> Decisions::settle(store::Transaction& transaction, const std::string& tenant,
                                                 const Reviewed& reviewed) const {
   auto decisions = of(transaction, tenant, reviewed);
@@ -210,6 +229,7 @@ Result<std::vector<Decision>> Decisions::settle(store::Transaction& transaction,
   for (const auto& decision : *decisions)
     if (decision.finding >= 0 && decision.ruling == Ruling::rejected) rejected.push_back(decision.finding);
   ledger_.leave_out(transaction, tenant, reviewed.recording, rejected);
+  insights::keep_counted(transaction, tenant, reviewed.recording, counted(reviewed.report, *decisions, policy_));
   return decisions;
 }
 

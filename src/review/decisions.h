@@ -1,6 +1,6 @@
 // review/decisions.h - what people decided on the findings of a recording: right, wrong, or something else.
 // The report stays as the program made it; decisions stand beside it. After archive/ and load/: what is
-// rejected leaves the employee's load. labels.h makes training data of them.
+// rejected leaves the employee's load, and insights/ count what is left. labels.h makes training data of them.
 #pragma once
 
 #include <optional>
@@ -13,6 +13,7 @@
 #include "archive/analysed.h"
 #include "base/result.h"
 #include "load/load_ledger.h"
+#include "policy/policy.h"
 #include "store/database.h"
 
 namespace guardian::review {
@@ -55,8 +56,9 @@ struct Reviewed {
 /// store::Fault as the store does.
 class Decisions {
  public:
-  Decisions(const access::Keyring& keyring, const access::AuditLog& audit, const load::LoadLedger& ledger)
-      : keyring_(keyring), audit_(audit), ledger_(ledger) {}
+  Decisions(const access::Keyring& keyring, const access::AuditLog& audit, const load::LoadLedger& ledger,
+            const policy::Policy& policy)
+      : keyring_(keyring), audit_(audit), ledger_(ledger), policy_(policy) {}
 
   // Both answer with the decisions that count afterwards, as `of` does.
   /// Replaces what was decided on this finding. The caller has checked that `by` may review the recording.
@@ -84,6 +86,7 @@ class Decisions {
   const access::Keyring& keyring_;
   const access::AuditLog& audit_;
   const load::LoadLedger& ledger_;
+  const policy::Policy& policy_;
 };
 
 /// The findings as they are after review: rejected ones left out, changed ones as changed, and those that a

@@ -9,6 +9,7 @@
 #include "search/word_index.h"
 #include "server/authentication.h"
 #include "server/routes/routes.h"
+#include "server/routes/shared_policy.h"
 
 namespace guardian::server {
 namespace {
@@ -99,7 +100,9 @@ Result<void> Application::wire() {
   add_consequence([this](store::Transaction& t, const archive::Analysed& a) {
     return load_ledger_->record_exposure(t, a);
   });
-  decisions_.emplace(*keyring_, *audit_, *load_ledger_);
+  const auto& policy = shared_policy();
+  if (!policy) return tl::unexpected<Error>(policy.error());
+  decisions_.emplace(*keyring_, *audit_, *load_ledger_, *policy);
   add_consequence(
       [this](store::Transaction& t, const archive::Analysed& a) { return decisions_->apply_again(t, a); });
   add_consequence([this](store::Transaction& t, const archive::Analysed& a) { return words_->add(t, a); });

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/text.h"
+#include "insights/counted.h"
 #include "ledger_support.h"
 
 namespace guardian::insights {
@@ -19,18 +21,20 @@ class APicture : public testing::Test {
     std::string categories = " ";
     std::string group = {};
     std::string tenant = {};
+    std::optional<std::string> product = {};
+    LeadUp lead_up = LeadUp::talk;
   };
   std::string add(const Dealing& dealing) {
     const auto tenant = dealing.tenant.empty() ? tenant_ : dealing.tenant;
     auto id = company_.add_recording(tenant, make_id(),
                                      dealing.group.empty() ? std::nullopt : std::optional(dealing.group));
     company_.write([&](store::Transaction& t) {
-      t.execute(
-          "UPDATE recordings SET started_ms = ?, duration_s = 120, score = ?, harassment = ?, categories = ? "
-          "WHERE id = "
-          "?",
-          {test::at(dealing.at), std::int64_t{dealing.score}, std::int64_t{dealing.score >= 40 ? 1 : 0},
-           dealing.categories, id});
+      t.execute("UPDATE recordings SET started_ms = ?, duration_s = 120, product = ? WHERE id = ?",
+                {test::at(dealing.at), store::or_null(dealing.product), id});
+      Counted counted{dealing.score, dealing.score >= 40, {}};
+      for (const auto& category : words_in(dealing.categories))
+        counted.findings.push_back({category, dealing.score, 12.5, dealing.lead_up});
+      keep_counted(t, tenant, id, counted);
     });
     return id;
   }
@@ -71,7 +75,7 @@ TEST_F(APicture, CountsByTheClockOnTheWallAndTheCalendarOfTheCompany) {
   EXPECT_EQ(found.hours[0].recordings, 1);
   EXPECT_EQ(found.weekdays[0].recordings, 1);
   EXPECT_EQ(found.weekdays[1].recordings, 1);
-  EXPECT_THAT(found.categories_by_hour[9], ElementsAre(Pair("threat", 1)));
+  EXPECT_THAT(found.hours[9].categories, ElementsAre(Pair("threat", 1)));
   EXPECT_EQ(found.months.at("2026-11").recordings, 2);
 }
 
@@ -82,7 +86,12 @@ TEST_F(APicture, NamesTheGravestAsEvidenceAndCountsNothingThatIsNotSuspected) {
   add({"2026-11-10T03:00:00Z", 10, " threat "});
   const auto found = picture(department_);
   EXPECT_EQ(found.categories.at("threat").recordings, 4);
-  EXPECT_THAT(found.categories.at("dogeza").gravest, ElementsAre(ids[1], ids[2], ids[3]));
+  const auto& gravest = found.categories.at("dogeza").gravest;
+  ASSERT_EQ(gravest.size(), 3U);
+  EXPECT_EQ(gravest[0].recording, ids[1]);
+  EXPECT_EQ(gravest[1].recording, ids[2]);
+  EXPECT_EQ(gravest[2].recording, ids[3]);
+  EXPECT_EQ(gravest[0].start_s, 12.5);
 }
 
 TEST_F(APicture, LooksNoFurtherThanTheCallerReaches) {
@@ -107,6 +116,32 @@ TEST_F(APicture, ShowsNoGroupInWhichOneEmployeeStandsForTheWhole) {
   EXPECT_FALSE(found.groups.contains(shop_));
   EXPECT_EQ(found.groups.at("").recordings, 1);
   EXPECT_EQ(found.groups.at(many).recordings, 1);
+}
+
+TEST_F(APicture, TellsProductsApartAndWhatCameBeforeTheFirstFinding) {
+  add({"2026-11-10T03:00:00Z", 60, " threat ", {}, {}, "プリンター", LeadUp::refusal});
+  add({"2026-11-10T04:00:00Z", 10, "", {}, {}, "プリンター"});
+  add({"2026-11-10T05:00:00Z", 60, " threat ", {}, {}, {}, LeadUp::wait});
+  const auto found = picture(department_);
+  EXPECT_EQ(found.products.at("プリンター").recordings, 2);
+  EXPECT_EQ(found.products.at("プリンター").suspected, 1);
+  EXPECT_EQ(found.products.at("").categories.at("threat"), 1);
+  EXPECT_THAT(found.lead_ups, ElementsAre(Pair(LeadUp::refusal, 1), Pair(LeadUp::wait, 1)));
+}
+
+TEST_F(APicture, OfOneGroupNeedsAGroupOfManyPeople) {
+  const auto many = company_.add_group(tenant_, "支店");
+  for (int i = 0; i < kFewestPeople; ++i) company_.add_employee(tenant_, many);
+  add({"2026-11-10T03:00:00Z", 60, " threat ", shop_});
+  add({"2026-11-10T03:00:00Z", 60, " threat ", many});
+  const auto of_group = [&](const std::string& group) {
+    return company_.ask([&](store::Transaction& t) {
+      return picture_of(t, department_,
+                        {test::at("2026-10-31T15:00:00Z"), test::at("2026-11-30T15:00:00Z"), group});
+    });
+  };
+  EXPECT_EQ(of_group(many).value().all.recordings, 1);
+  EXPECT_FALSE(of_group(shop_));
 }
 
 TEST_F(APicture, CountsACopyOnce) {

@@ -80,7 +80,8 @@ class ReviewedDealing : public testing::Test {
       test::report_of(60.0, {{"dogeza_demand", 60, 2.0, 5.0}, {"threat", 90, 12.0, 15.0}});
   access::Caller by_;
   load::LoadLedger ledger_{company_.keyring, company_.audit};
-  Decisions decisions_{company_.keyring, company_.audit, ledger_};
+  policy::Policy policy_ = policy::load_policy(test::source_dir() / "policy").value();
+  Decisions decisions_{company_.keyring, company_.audit, ledger_, policy_};
 };
 
 TEST_F(ReviewedDealing, WhatIsRejectedLeavesTheLoadAndTheScoreUntilItIsUndone) {
@@ -92,6 +93,26 @@ TEST_F(ReviewedDealing, WhatIsRejectedLeavesTheLoadAndTheScoreUntilItIsUndone) {
   EXPECT_EQ(counted_in_load(), 2U);
   EXPECT_THAT(decisions(), IsEmpty());
   EXPECT_EQ(undo(1).error().kind, Error::Kind::not_found) << "there is nothing left to undo";
+}
+
+TEST_F(ReviewedDealing, WhatIsRejectedLeavesThePicturesOfManyDealings) {
+  const auto counted = [&] {
+    std::vector<std::string> categories;
+    company_.write([&](store::Transaction& t) {
+      for (const auto& row : t.query("SELECT category FROM counted_findings ORDER BY category"))
+        categories.push_back(row.text("category"));
+    });
+    return categories;
+  };
+  const auto before = counted();
+  EXPECT_THAT(before, SizeIs(2));
+  ASSERT_TRUE(decide(1, {Ruling::rejected, {}, {}, ""}));
+  EXPECT_THAT(counted(), ElementsAre(report_.verdict.findings[0].category));
+  ASSERT_TRUE(decide(0, {Ruling::changed, "apology_demand", 35, ""}));
+  EXPECT_THAT(counted(), ElementsAre("apology_demand"));
+  ASSERT_TRUE(undo(0));
+  ASSERT_TRUE(undo(1));
+  EXPECT_EQ(counted(), before);
 }
 
 TEST_F(ReviewedDealing, TheLastDecisionCountsAndUndoingItBringsTheOneBeforeBack) {

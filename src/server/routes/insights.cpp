@@ -23,6 +23,7 @@ json as_json(const Count& count) {
   return {{"recordings", count.recordings},
           {"suspected", count.suspected},
           {"minutes", std::round(count.minutes * 10.0) / 10.0},
+          {"categories", count.categories},
           {"share",
            few ? json(nullptr) : json(std::round(1000.0 * count.suspected / count.recordings) / 1000.0)}};
 }
@@ -51,40 +52,65 @@ json categories_of(const insights::Picture& picture, const guidance::Playbook& p
   json list = json::array();
   for (const auto& [category, one] : all) {
     const auto* card = playbook.card(category);
+    json places = json::array();
+    for (const auto& place : one.gravest)
+      places.push_back({{"recording", place.recording},
+                        {"start_s", place.start_s ? json(*place.start_s) : json(nullptr)}});
     list.push_back({{"category", category},
                     {"recordings", one.recordings},
-                    {"gravest", one.gravest},
+                    {"gravest", std::move(places)},
                     {"prevent", card == nullptr ? json(nullptr) : json(card->prevent.in(language))}});
   }
   return list;
 }
 
-json body_of(const insights::Picture& picture, const guidance::Playbook& playbook,
-             const std::map<std::string, std::string>& groups, Language language) {
-  json hours = json::array();
-  for (std::size_t i = 0; i < picture.hours.size(); ++i) {
-    auto hour = named("hour", i, picture.hours.at(i));
-    hour["categories"] = picture.categories_by_hour.at(i);
-    hours.push_back(std::move(hour));
+json lead_ups_of(const insights::Picture& picture) {
+  json counts = json::object();
+  for (const auto& [lead_up, count] : picture.lead_ups)
+    counts[lead_up == insights::LeadUp::unknown ? "unknown" : std::string(insights::name_of(lead_up))] = count;
+  return counts;
+}
+
+/// Cells of a picture by `key`; "" has no name.
+json cells(const char* key, const std::map<std::string, Count>& counts) {
+  json list = json::array();
+  for (const auto& [name, count] : counts)
+    list.push_back(named(key, name.empty() ? json(nullptr) : json(name), count));
+  return list;
+}
+
+using GroupNames = std::map<std::string, std::string>;
+
+json groups_of(const insights::Picture& picture, const GroupNames& groups) {
+  json list = json::array();
+  for (const auto& [id, count] : picture.groups) {
+    const auto name = groups.find(id);
+    auto cell = named("group", name == groups.end() ? json(nullptr) : json(name->second), count);
+    cell["id"] = id.empty() ? json(nullptr) : json(id);
+    list.push_back(std::move(cell));
   }
+  return list;
+}
+
+json body_of(const insights::Picture& picture, const guidance::Playbook& playbook, const GroupNames& groups,
+             Language language) {
+  json hours = json::array();
+  for (std::size_t i = 0; i < picture.hours.size(); ++i)
+    hours.push_back(named("hour", i, picture.hours.at(i)));
   json weekdays = json::array();
   for (std::size_t i = 0; i < picture.weekdays.size(); ++i)
     weekdays.push_back(named("weekday", i + 1, picture.weekdays.at(i)));
-  json months = json::array();
-  for (const auto& [month, count] : picture.months) months.push_back(named("month", month, count));
-  json places = json::array();
-  for (const auto& [id, count] : picture.groups) {
-    const auto name = groups.find(id);
-    places.push_back(named("group", name == groups.end() ? json(nullptr) : json(name->second), count));
-  }
-  json directions = json::array();
-  for (const auto& [direction, count] : picture.directions)
-    directions.push_back(named("direction", direction.empty() ? json(nullptr) : json(direction), count));
-  return {{"all", as_json(picture.all)},        {"few", insights::kFew},
-          {"complete", picture.complete},       {"categories", categories_of(picture, playbook, language)},
-          {"hours", std::move(hours)},          {"weekdays", std::move(weekdays)},
-          {"months", std::move(months)},        {"groups", std::move(places)},
-          {"directions", std::move(directions)}};
+  return {{"all", as_json(picture.all)},
+          {"few", insights::kFew},
+          {"complete", picture.complete},
+          {"categories", categories_of(picture, playbook, language)},
+          {"lead_ups", lead_ups_of(picture)},
+          {"hours", std::move(hours)},
+          {"weekdays", std::move(weekdays)},
+          {"months", cells("month", picture.months)},
+          {"groups", groups_of(picture, groups)},
+          {"directions", cells("direction", picture.directions)},
+          {"products", cells("product", picture.products)}};
 }
 
 Result<Response> show(Application& application, const Request& request) {
@@ -106,7 +132,8 @@ Result<Response> show(Application& application, const Request& request) {
     if (first > last || last - first > std::chrono::days(kMostDays))
       throw_bad_request(
           "from", {"to より前で、2 年以内にしてください", "must lie before `to`, by two years at most"});
-    const insights::Period period{zone->start_of(first), zone->start_of(last + std::chrono::days(1))};
+    const insights::Period period{zone->start_of(first), zone->start_of(last + std::chrono::days(1)),
+                                  request.query("group")};
     const auto picture = insights::picture_of(t, by, period);
     if (!picture) return tl::unexpected<Error>(picture.error());
     auto body = body_of(*picture, *playbook, groups, request.language);
@@ -123,7 +150,7 @@ std::vector<Route> routes_of_insights(Application& application) {
            "/api/v1/insights",
            Permission::work_cases,
            [&application](const Request& request) { return show(application, request); },
-           {.query = {"from", "to"}}}};
+           {.query = {"from", "to", "group"}}}};
 }
 
 }  // namespace guardian::server

@@ -41,6 +41,7 @@ json recording_json(const archive::Recording& recording, const Request& request)
              {"employee", or_null(recording.employee)},
              {"group", or_null(recording.group)},
              {"direction", or_null(recording.direction)},
+             {"product", or_null(recording.product)},
              {"started_at", recording.started ? json(format_rfc3339(*recording.started)) : json(nullptr)},
              {"uploaded_ms", recording.uploaded_ms},
              {"state", archive::name_of(recording.state)},

@@ -1748,6 +1748,10 @@ export interface components {
             utterance: number;
         };
         InsightCount: {
+            /** @description 類型ごとの疑いのある録音の数 / suspected ones by category */
+            categories: {
+                [key: string]: number;
+            };
             minutes: number;
             recordings: number;
             /** @description 疑いのある割合 / suspected ones among them */
@@ -1758,8 +1762,11 @@ export interface components {
             all: components["schemas"]["InsightCount"];
             categories: {
                 category: string;
-                /** @description 録音の ID / ids of recordings */
-                gravest: string[];
+                /** @description 最も重いもの / where it was gravest */
+                gravest: {
+                    recording: string;
+                    start_s: number | null;
+                }[];
                 /** @description 減らすためにできること / what makes it rarer */
                 prevent: string | null;
                 recordings: number;
@@ -1775,15 +1782,31 @@ export interface components {
             from: string;
             groups: (components["schemas"]["InsightCount"] & {
                 group: string | null;
+                id: string | null;
             })[];
             hours: (components["schemas"]["InsightCount"] & {
-                categories: {
-                    [key: string]: number;
-                };
                 hour: number;
             })[];
+            /** @description 疑いのある録音の数を、最初の検知の直前に何があったかで / suspected recordings by what came before their first finding */
+            lead_ups: {
+                /** @description 10 分以上話したあと / ten minutes or more in */
+                long_talk?: number;
+                /** @description 始まって 30 秒以内 / within the first half minute */
+                opening?: number;
+                /** @description 従業員が断るか警告した直後 / the employee had just refused or warned */
+                refusal?: number;
+                /** @description どれでもない / none of these */
+                talk?: number;
+                /** @description 対応全体について / about the whole dealing */
+                unknown?: number;
+                /** @description 20 秒以上の沈黙のあと / after 20 seconds of silence or more */
+                wait?: number;
+            };
             months: (components["schemas"]["InsightCount"] & {
                 month: string;
+            })[];
+            products: (components["schemas"]["InsightCount"] & {
+                product: string | null;
             })[];
             /** Format: date */
             to: string;
@@ -1975,6 +1998,8 @@ export interface components {
                 /** @description 終わる見込み / when it will probably be done */
                 finish_ms?: number;
             } | null;
+            /** @description 何についての対応か / what the dealing was about */
+            product?: string | null;
             /** @description 保留・失敗の理由 / why it is held or failed */
             reason?: string | null;
             /** @description 同じ中身の前の録音 / an earlier recording of the same bytes */
@@ -2909,6 +2934,8 @@ export interface operations {
             query?: {
                 from?: string;
                 to?: string;
+                /** @description 5 人以上のグループの ID / id of a group of five people or more */
+                group?: string;
             };
             header?: never;
             path?: never;
@@ -3536,6 +3563,8 @@ export interface operations {
                     employee?: string;
                     /** Format: binary */
                     file: string;
+                    /** @description 何についての対応か (商品・サービスの呼び名) / what the dealing was about */
+                    product?: string;
                     /** @description 空なら分からない / empty if unknown */
                     started_at?: string | "";
                 };
