@@ -238,8 +238,8 @@ void insert_recording(store::Transaction& transaction, const access::Keyring& ke
       {recording.id, recording.tenant, keyring.seal(recording.tenant, recording.name, kNameContext),
        recording.object, recording.bytes, recording.content, store::or_null(recording.same_as),
        store::or_null(recording.employee), store::or_null(recording.group), counterpart, counterpart_sealed,
-       store::or_null(recording.direction), store::or_null(recording.product), store::or_null(started_ms), store::or_null(offset_min),
-       store::or_null(channel), recording.uploaded_ms, recording.uploaded_by});
+       store::or_null(recording.direction), store::or_null(recording.product), store::or_null(started_ms),
+       store::or_null(offset_min), store::or_null(channel), recording.uploaded_ms, recording.uploaded_by});
 }
 
 bool set_state(store::Transaction& transaction, const std::string& tenant, const std::string& id, State state,

@@ -159,7 +159,8 @@ void Retention::blank(Transaction& transaction, const Deletion& deletion) {
       "UPDATE recordings SET name_sealed = ?, counterpart = NULL, counterpart_sealed = NULL, "
       "employee_id = NULL, direction = NULL, product = NULL, started_ms = NULL, started_offset_min = NULL, "
       "customer_channel = NULL, reason_ja = NULL, reason_en = NULL, report_id = NULL, duration_s = NULL, "
-      "silence_s = NULL, loudness_lufs = NULL, counted_score = NULL, counted_suspected = NULL, score = NULL, band = NULL, harassment = NULL, "
+      "silence_s = NULL, loudness_lufs = NULL, counted_score = NULL, counted_suspected = NULL, score = NULL, "
+      "band = NULL, harassment = NULL, "
       "categories = NULL, expected_score = NULL, hold_reason_sealed = NULL WHERE tenant_id = ? AND id = ?",
       {store::Blob{}, deletion.tenant, deletion.recording});
   transaction.execute(

@@ -14,8 +14,9 @@ namespace {
 constexpr std::size_t kNameBytes = 1024;
 constexpr std::size_t kFieldBytes = 200;
 constexpr std::chrono::hours kClocksDiffer{24};  // of recorders, and zones told wrongly
-constexpr std::array<std::string_view, 8> kFields = {"filename",  "filetype", "employee",   "counterpart",
-                                                     "direction", "product",  "started_at", "customer_channel"};
+constexpr std::array<std::string_view, 8> kFields = {"filename",    "filetype",        "employee",
+                                                     "counterpart", "direction",       "product",
+                                                     "started_at",  "customer_channel"};
 
 tl::unexpected<Error> bad_field(std::string_view name, const Text& what, const Text& remedy) {
   return fail(Error::Kind::usage, std::string(name), what, remedy);
@@ -23,12 +24,12 @@ tl::unexpected<Error> bad_field(std::string_view name, const Text& what, const T
 
 Result<void> check_field(const std::string& name, const std::string& value) {
   if (std::find(kFields.begin(), kFields.end(), name) == kFields.end())
-    return bad_field(printable(beginning(printable(name), kFieldBytes)),
-                     {"知らない項目です", "an unknown field"},
-                     {"filename, filetype, employee, counterpart, direction, product, started_at, customer_channel の"
-                      "どれかにしてください",
-                      "Known are filename, filetype, employee, counterpart, direction, product, started_at and "
-                      "customer_channel"});
+    return bad_field(
+        printable(beginning(printable(name), kFieldBytes)), {"知らない項目です", "an unknown field"},
+        {"filename, filetype, employee, counterpart, direction, product, started_at, customer_channel の"
+         "どれかにしてください",
+         "Known are filename, filetype, employee, counterpart, direction, product, started_at and "
+         "customer_channel"});
   const auto limit = name == "filename" ? kNameBytes : kFieldBytes;
   if (value.size() > limit)
     return bad_field(

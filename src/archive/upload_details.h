@@ -26,8 +26,8 @@ struct UploadDetails {
 using DetailFields = std::map<std::string, std::string, std::less<>>;
 
 /// Fields: filename, filetype, employee, counterpart, direction (inbound, outbound), product, started_at (RFC
-/// 3339), customer_channel (left, right). An empty value is as good as none. Errors: usage, naming the field: one
-/// that is not known, not UTF-8, too long, or of a type that is no sound.
+/// 3339), customer_channel (left, right). An empty value is as good as none. Errors: usage, naming the field:
+/// one that is not known, not UTF-8, too long, or of a type that is no sound.
 Result<UploadDetails> parse_details(const DetailFields& fields);
 
 /// Back to fields, for keeping.

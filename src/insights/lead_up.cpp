@@ -14,9 +14,8 @@ constexpr std::array<std::pair<LeadUp, std::string_view>, 6> kNames = {{{LeadUp:
                                                                         {LeadUp::talk, "talk"}}};
 
 bool just_refused(const judgement::Verdict& verdict, int utterance) {
-  return std::any_of(verdict.warned_utterances.begin(), verdict.warned_utterances.end(), [&](int warned) {
-    return warned < utterance && utterance - warned <= kRefusalTurns;
-  });
+  return std::any_of(verdict.warned_utterances.begin(), verdict.warned_utterances.end(),
+                     [&](int warned) { return warned < utterance && utterance - warned <= kRefusalTurns; });
 }
 
 /// Between two utterances, the later of which began at most kWaitBefore_s before.

@@ -55,9 +55,7 @@ Dealing dealing_of(const store::Row& row, const Findings& findings) {
 
 void take_places(Picture& picture, const Dealing& dealing, const store::Row& row, const TimeZone& zone,
                  const std::set<std::string>& groups) {
-  const auto count = [&](Count& into) {
-    add(into, dealing.suspected, dealing.minutes, dealing.categories);
-  };
+  const auto count = [&](Count& into) { add(into, dealing.suspected, dealing.minutes, dealing.categories); };
   const auto at_ms = row.integer("occurred_ms");
   const auto day = zone.day_at(at_ms);
   const auto minute = (at_ms / 60'000 + zone.offset_at(at_ms).count()) % (24LL * 60);
@@ -87,9 +85,8 @@ void take_evidence(Picture& picture, const Dealing& dealing, const Findings& fin
   }
   if (!dealing.suspected || findings.empty()) return;
   const auto when = [](const CountedFinding& finding) { return finding.start_s.value_or(1e9); };
-  const auto first = std::min_element(findings.begin(), findings.end(), [&](const auto& a, const auto& b) {
-    return when(a) < when(b);
-  });
+  const auto first = std::min_element(findings.begin(), findings.end(),
+                                      [&](const auto& a, const auto& b) { return when(a) < when(b); });
   ++picture.lead_ups[first->lead_up];
 }
 
@@ -121,9 +118,9 @@ std::map<std::string, Findings> findings_of(store::Transaction& transaction, con
                                            "recordings WHERE " +
                                                choice.sql + ")",
                                            choice.values))
-    findings[row.text("recording_id")].push_back({row.text("category"),
-                                                  static_cast<int>(row.integer("severity")),
-                                                  row.real_if("start_s"), lead_up_named(row.text("lead_up"))});
+    findings[row.text("recording_id")].push_back(
+        {row.text("category"), static_cast<int>(row.integer("severity")), row.real_if("start_s"),
+         lead_up_named(row.text("lead_up"))});
   return findings;
 }
 

@@ -15,9 +15,9 @@ namespace guardian::intake {
 /// What sidecars may be at most.
 constexpr std::size_t kSidecarBytes = 16U << 20U;
 
-/// One recording's JSON object: employee, counterpart, direction, product, started_at, customer_channel, each a text;
-/// null is as good as absent. `utc_offset`, e.g. "+09:00", is meant where a time has none. Errors: damaged,
-/// naming file and field.
+/// One recording's JSON object: employee, counterpart, direction, product, started_at, customer_channel, each
+/// a text; null is as good as absent. `utc_offset`, e.g. "+09:00", is meant where a time has none. Errors:
+/// damaged, naming file and field.
 Result<archive::DetailFields> read_json_sidecar(std::string_view text, const std::string& name,
                                                 const std::string& utc_offset);
 

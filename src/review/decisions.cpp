@@ -229,7 +229,8 @@ Result<std::vector<Decision>> Decisions::settle(store::Transaction& transaction,
   for (const auto& decision : *decisions)
     if (decision.finding >= 0 && decision.ruling == Ruling::rejected) rejected.push_back(decision.finding);
   ledger_.leave_out(transaction, tenant, reviewed.recording, rejected);
-  insights::keep_counted(transaction, tenant, reviewed.recording, counted(reviewed.report, *decisions, policy_));
+  insights::keep_counted(transaction, tenant, reviewed.recording,
+                         counted(reviewed.report, *decisions, policy_));
   return decisions;
 }
 

@@ -1,6 +1,7 @@
 // review/decisions.h - what people decided on the findings of a recording: right, wrong, or something else.
 // The report stays as the program made it; decisions stand beside it. After archive/ and load/: what is
-// rejected leaves the employee's load, and insights/ count what is left. labels.h makes training data of them.
+// rejected leaves the employee's load, and insights/ count what is left. labels.h makes training data of
+// them.
 #pragma once
 
 #include <optional>

@@ -100,6 +100,7 @@ Result<void> Application::wire() {
   add_consequence([this](store::Transaction& t, const archive::Analysed& a) {
     return load_ledger_->record_exposure(t, a);
   });
+  shares_.emplace(*keyring_, *audit_);
   const auto& policy = shared_policy();
   if (!policy) return tl::unexpected<Error>(policy.error());
   decisions_.emplace(*keyring_, *audit_, *load_ledger_, *policy);
@@ -131,6 +132,7 @@ void Application::wire_retention() {
       });
   retention_->forget_with([](store::Transaction& t, const std::string& tenant, const std::string& recording) {
     review::Decisions::forget(t, tenant, recording);
+    archive::Shares::forget(t, tenant, recording);
   });
   retention_->forget_with(
       [this](store::Transaction& t, const std::string& tenant, const std::string& recording) {
@@ -145,7 +147,7 @@ std::vector<Route> Application::routes() {
                       routes_of_load(*this), routes_of_uploads(*this), routes_of_keeping(*this),
                       routes_of_cases(*this), routes_of_notifications(*this), routes_of_deep_links(*this),
                       routes_of_dashboard(*this), routes_of_provider(*this), routes_of_review(*this),
-                      routes_of_installation(*this), routes_of_insights(*this)})
+                      routes_of_installation(*this), routes_of_insights(*this), routes_of_shares(*this)})
     all.insert(all.end(), std::make_move_iterator(routes.begin()), std::make_move_iterator(routes.end()));
   return all;
 }

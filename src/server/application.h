@@ -23,6 +23,7 @@
 #include "archive/progress.h"
 #include "archive/queue.h"
 #include "archive/retention.h"
+#include "archive/shares.h"
 #include "archive/uploads.h"
 #include "archive/workers.h"
 #include "load/group_picture.h"
@@ -71,6 +72,7 @@ class Application {
   archive::Progress& progress() { return progress_; }
   archive::Retention& retention() { return *retention_; }
   const search::WordIndex& words() const { return *words_; }
+  const archive::Shares& shares() const { return *shares_; }
   const review::Decisions& decisions() const { return *decisions_; }
   CaseDesk& case_desk() { return *case_desk_; }
 
@@ -117,6 +119,7 @@ class Application {
   std::optional<MeteringGate> metering_gate_;
   std::unique_ptr<load::LoadLedger> load_ledger_;
   std::unique_ptr<load::GroupPictures> group_pictures_;
+  std::optional<archive::Shares> shares_;
   std::optional<review::Decisions> decisions_;
   Authenticator authenticator_;
   std::unique_ptr<store::ObjectStore> objects_;

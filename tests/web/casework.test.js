@@ -70,6 +70,16 @@ test('one gets an owner, a deadline, a level and care for the employee', async (
   await page.getByText('「何があったか、本人の話を聞いた」').waitFor();
 });
 
+test('on the board a case is acknowledged and taken with one press each', async () => {
+  await page.getByRole('link', {name: 'ケース', exact: true}).click();
+  await column('対応中').getByText('担当: 自分').waitFor();
+  await column('未確認').getByRole('button', {name: /^確認しました/}).click();
+  await column('確認済み').getByRole('button', {name: /^自分が担当する/}).click();
+  await column('対応中').getByRole('link').nth(1).waitFor();
+  await column('未確認').getByText('ありません').waitFor();
+  await column('対応中').getByRole('link', {name: /2026\/11\/20/}).click();
+});
+
 test('the customer’s earlier call and the topics that came back are there', async () => {
   const counterpart = page.locator('section', {has: page.getByRole('heading', {name: '同じ顧客とのこれまで'})});
   await counterpart.getByText('2 回、合わせて').waitFor();
@@ -113,6 +123,9 @@ test('the months show what was found, when, and what makes it rarer', async () =
   await hours.getByRole('row', {name: /^10 疑い 2 件/}).waitFor();
   const proposal = page.getByRole('listitem').filter({hasText: '脅迫'});
   await proposal.getByText('来訪の予告があった場合').waitFor();
+  await page.getByLabel('種類をしぼる').selectOption({label: '脅迫'});
+  await hours.getByRole('row', {name: /^10 脅迫 2 件/}).waitFor();
+  await page.locator('figure', {hasText: '最初の検知の直前'}).getByText('数を表で見る').click();
   await look(page, 'insights');
   await fitsAPhone(page, 'insights');
   await proposal.getByRole('link').first().click();

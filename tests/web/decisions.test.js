@@ -75,6 +75,44 @@ test('what was decided is there after a reload, and fits a phone', async () => {
   await fitsAPhone(page, 'recording with decisions');
 });
 
+test('who spoke when, how loud and how high is drawn from what was measured', async () => {
+  assert.ok(await page.getByTestId('lanes').locator('rect.customer').count() > 2);
+  assert.ok(await page.getByTestId('lanes').locator('rect.employee').count() > 2);
+  await page.getByText('声の大きさと高さの動き').click();
+  await page.getByText(/顧客の最も大きい声は \d+:\d+ \(-\d+ dBFS\)/).waitFor();
+  assert.ok(await page.getByTestId('pitch_hz').locator('line.customer').count() > 2);
+  await look(page, 'recording-course');
+});
+
+test('a link opens at its second, and the finding there stands out', async () => {
+  const start = (await ask(page, 'GET', `/api/v1/recordings/${page.url().split('/').pop()}/report`)).body.findings.find((one) => one.start_s > 3).start_s;
+  const address = page.url();
+  await page.goto('about:blank');
+  await page.goto(`${address}?at=${start}`);
+  await page.locator('li.finding.here').first().waitFor();
+  await page.waitForFunction((second) => Math.abs(document.querySelector('audio').currentTime - (second - 2)) < 0.2, start);
+});
+
+test('somebody without an account sees the redacted words, until the link is ended', async () => {
+  await page.getByText('アカウントのない人に見せる').click();
+  await page.getByRole('button', {name: 'リンクを作る'}).click();
+  const link = await page.getByLabel('リンク (今だけ表示されます)').inputValue();
+  const lawyer = await browser.context.browser().newContext();
+  const outside = await lawyer.newPage();
+  assert.equal((await outside.goto(link)).status(), 200);
+  await outside.getByText('脅迫').first().waitFor();
+  assert.equal(await outside.locator('audio').count(), 0);
+  await page.reload();
+  await page.getByText('アカウントのない人に見せる').click();
+  await page.getByText('1 回開かれました').waitFor();
+  await look(page, 'recording-share');
+  await fitsAPhone(page, 'share');
+  await page.getByRole('button', {name: '終わらせる'}).click();
+  await page.getByText('終了', {exact: true}).waitFor();
+  assert.equal((await outside.goto(link)).status(), 404);
+  await lawyer.close();
+});
+
 test('decisions become training data', async () => {
   const lines = (await ask(page, 'GET', '/api/v1/training-data')).body;
   const all = typeof lines === 'string' ? lines.trim().split('\n').map((line) => JSON.parse(line)) : [lines];

@@ -67,7 +67,8 @@ json categories_of(const insights::Picture& picture, const guidance::Playbook& p
 json lead_ups_of(const insights::Picture& picture) {
   json counts = json::object();
   for (const auto& [lead_up, count] : picture.lead_ups)
-    counts[lead_up == insights::LeadUp::unknown ? "unknown" : std::string(insights::name_of(lead_up))] = count;
+    counts[lead_up == insights::LeadUp::unknown ? "unknown" : std::string(insights::name_of(lead_up))] =
+        count;
   return counts;
 }
 

@@ -14,6 +14,7 @@
 #include "server/routes/job_json.h"
 #include "server/routes/recording_json.h"
 #include "server/routes/redactor.h"
+#include "server/routes/report_policy.h"
 #include "server/routes/routes.h"
 
 namespace guardian::server {
@@ -23,11 +24,6 @@ using access::Permission;
 using nlohmann::json;
 
 // The page's own policy, by hashes, is in its head; a browser obeys both.
-constexpr const char* kReportPolicy =
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; media-src "
-    "data:; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-
 constexpr float kWaveformSteps = 1000.0F;
 
 Result<Response> list(Application& application, const Request& request) {

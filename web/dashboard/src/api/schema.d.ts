@@ -1033,6 +1033,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recordings/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        /** この録音の共有リンク、新しい順 / its links, newest first */
+        get: operations["listShares"];
+        put?: never;
+        /** 個人情報を伏せた報告書を、アカウントのない人に期限つきで見せる / show the redacted report to somebody without an account */
+        post: operations["makeShare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/shares/{share}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** リンクを終わらせる / end a link */
+        delete: operations["endShare"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recordings/{id}/waveform": {
         parameters: {
             query?: never;
@@ -2031,6 +2068,19 @@ export interface components {
             name: string;
             permissions: components["schemas"]["Permission"][];
             roles: components["schemas"]["Role"][];
+        };
+        Share: {
+            created_ms: number;
+            /** @description 終わらせた時刻 / when it was taken back */
+            ended_ms: number | null;
+            expires_ms: number;
+            id: string;
+            last_opened_ms: number | null;
+            /** @description 作った人 / who made it */
+            name: string;
+            /** @description 開かれた回数 / times it was opened */
+            opened: number;
+            with_sound: boolean;
         };
         Usage: {
             allowances: components["schemas"]["Allowance"][];
@@ -3984,6 +4034,92 @@ export interface operations {
                 content: {
                     "text/html": string;
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listShares: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description at most 200 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Share"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    makeShare: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 同じ鍵の POST は 24 時間に一度だけ行われる / a POST with the same key happens once within 24 hours */
+                "Idempotency-Key"?: components["parameters"]["idempotency_key"];
+            };
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    days: number;
+                    /**
+                     * @description 音声も (聞く権限が要る) / its sound
+                     * @default false
+                     */
+                    with_sound?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description made; the link is told only now */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Share"] & {
+                        link: string;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    endShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+                share: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it opens nothing any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

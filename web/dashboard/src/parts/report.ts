@@ -18,6 +18,8 @@ export interface Utterance {
   text: string;
   start_s: number;
   end_s: number;
+  /** As it was measured, where it could be. */
+  sound?: { loudness_db?: number; pitch_hz?: number };
 }
 export interface Report {
   score: number;

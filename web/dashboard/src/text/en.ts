@@ -37,6 +37,7 @@ export const en: Record<Key, string> = {
   passwordRule: "At least 12 characters. Avoid common words and names.",
   begin: "Begin",
   loading: "Loading",
+  finishes: "expected to be done by {time}",
   failed: "That did not work",
   again: "Try again",
   more: "Show more",

@@ -35,6 +35,7 @@ export const ja = {
   passwordRule: "12 文字以上。よくある言葉や名前は避けてください。",
   begin: "使い始める",
   loading: "読み込んでいます",
+  finishes: "{time} ごろに終わる見込み",
   failed: "うまくいきませんでした",
   again: "もう一度",
   more: "さらに表示",

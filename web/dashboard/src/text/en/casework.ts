@@ -36,4 +36,7 @@ export const casework: Record<keyof typeof ja, string> = {
   "event.escalated": "level",
   "event.due": "deadline",
   "event.aftercare": "care for the employee",
+  "work.mine": "owner: me",
+  "work.owned": "has an owner",
+  "work.take": "I take it",
 };

@@ -17,4 +17,13 @@ export const player: Record<keyof typeof ja, string> = {
   "bulk.none": "Choose none",
   "bulk.choose": "Choose",
   "bulk.done": "Done for {done} of {all}.",
+  "course.lanes": "Who spoke",
+  "course.share": "{percent} %",
+  "course.title": "Loudness and pitch over time",
+  "course.loudness_db": "Loudness",
+  "course.pitch_hz": "Pitch",
+  "course.loudness_db.top": "the customer is loudest at {time} ({value} dBFS)",
+  "course.pitch_hz.top": "the customer's voice is highest at {time} ({value} Hz)",
+  "course.none": "no utterance could be measured",
+  "course.hint": "Means of each utterance; louder and higher is further up. For one person's changes, not for comparing people.",
 };

@@ -34,4 +34,7 @@ export const casework = {
   "event.escalated": "段階の変更",
   "event.due": "期限",
   "event.aftercare": "従業員への配慮",
+  "work.mine": "担当: 自分",
+  "work.owned": "担当あり",
+  "work.take": "自分が担当する",
 } as const;

@@ -15,4 +15,13 @@ export const player = {
   "bulk.none": "選択をやめる",
   "bulk.choose": "選ぶ",
   "bulk.done": "{all} 件のうち {done} 件を行いました。",
+  "course.lanes": "話した人",
+  "course.share": "{percent} %",
+  "course.title": "声の大きさと高さの動き",
+  "course.loudness_db": "声の大きさ",
+  "course.pitch_hz": "声の高さ",
+  "course.loudness_db.top": "顧客の最も大きい声は {time} ({value} dBFS)",
+  "course.pitch_hz.top": "顧客の最も高い声は {time} ({value} Hz)",
+  "course.none": "測れた発話がありません",
+  "course.hint": "発話ごとの平均で、上ほど大きく、高い声です。人と比べるものではなく、同じ人の動きを見るためのものです。",
 } as const;
