@@ -57,4 +57,9 @@ Text suspicion_statement() {
       "decide."};
 }
 
+Text sheet_statement() {
+  return {"カスハラAIガーディアン: 疑いを示すもので、判断は人が行います",
+          "Kasuhara AI Guardian: a suspicion; a person decides"};
+}
+
 }  // namespace guardian::report

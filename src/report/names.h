@@ -21,5 +21,7 @@ std::string kind_id(media::Kind kind);
 
 /// What every form of the report says about itself.
 Text suspicion_statement();
+/// The same in a line, for the foot of a sheet.
+Text sheet_statement();
 
 }  // namespace guardian::report

@@ -1,5 +1,6 @@
 // A case from its notice to its closure, and the same customer's earlier call.
 import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {after, before, test} from 'node:test';
 import {startBrowser} from './browser.js';
@@ -89,6 +90,18 @@ test('the customer’s earlier call and the topics that came back are there', as
   await fitsAPhone(page, 'case');
 });
 
+/** The words of a PDF behind a link of the page. */
+async function wordsOf(name) {
+  const href = await page.getByRole('link', {name}).getAttribute('href');
+  const bytes = await page.evaluate(async (url) => Array.from(new Uint8Array(await (await fetch(url, {headers: {'Accept-Language': 'ja'}})).arrayBuffer())), href);
+  return execFileSync('pdftotext', ['-', '-'], {input: Buffer.from(bytes), encoding: 'utf8'});
+}
+
+test('the case is printed with what was done and what was said', async () => {
+  const words = await wordsOf('ケースの記録 (PDF)');
+  for (const part of ['ケースの記録', '加害の予告があったため相談した', '本人の話を聞いた', '殺すぞ', '脅迫', 'SHA-256']) assert.ok(words.includes(part), part);
+});
+
 test('it is closed with a reason and moves to the end of the board', async () => {
   await page.getByRole('textbox', {name: 'メモ'}).fill('警察に相談済み、以後は書面で対応');
   await page.getByRole('button', {name: '終了する'}).click();
@@ -128,6 +141,8 @@ test('the months show what was found, when, and what makes it rarer', async () =
   await page.locator('figure', {hasText: '最初の検知の直前'}).getByText('数を表で見る').click();
   await look(page, 'insights');
   await fitsAPhone(page, 'insights');
+  const words = await wordsOf('2026-11 の月次報告 (PDF)');
+  for (const part of ['2026-11', '月次報告', '脅迫', '減らすためにできること', '前の月']) assert.ok(words.includes(part), part);
   await proposal.getByRole('link').first().click();
   await page.getByRole('heading', {name: '疑いのある箇所'}).waitFor();
 });

@@ -6,7 +6,7 @@
 #include "insights/picture.h"
 #include "server/application.h"
 #include "server/routes/routes.h"
-#include "server/routes/shared_policy.h"
+#include "server/routes/shared_playbook.h"
 
 namespace guardian::server {
 namespace {
@@ -32,15 +32,6 @@ json named(const char* key, const json& name, const Count& count) {
   auto value = as_json(count);
   value[key] = name;
   return value;
-}
-
-const Result<guidance::Playbook>& shared_playbook() {
-  static const auto loaded = [] {
-    const auto folder = pipeline::find_policy({});
-    if (!folder) return Result<guidance::Playbook>(tl::unexpected<Error>(folder.error()));
-    return guidance::load_playbook(*folder / "playbooks.yaml");
-  }();
-  return loaded;
 }
 
 /// By category, the commonest first, with what makes it rarer and where it was gravest.

@@ -10,6 +10,7 @@
 #include "archive/workers.h"
 #include "report/report_json.h"
 #include "server/application.h"
+#include "server/routes/readable_report.h"
 #include "server/routes/redactor.h"
 #include "server/routes/routes.h"
 
@@ -20,11 +21,6 @@ using access::Permission;
 using nlohmann::json;
 
 constexpr std::int64_t kLongestTime_s = 24LL * 3600;
-
-tl::unexpected<Error> not_yet(const std::string& id) {
-  return fail(Error::Kind::not_found, id, {"まだ報告書がありません", "there is no report yet"},
-              {"分析が終わるのを待ってください", "Wait until it is analysed"});
-}
 
 Result<Response> remove(Application& application, const Request& request) {
   std::string reason;
@@ -98,7 +94,7 @@ Result<Material> material_for(Application& application, const Request& request, 
     return archive::find_recording(transaction, application.keyring(), caller, request.id_of());
   });
   if (!recording) return tl::unexpected<Error>(recording.error());
-  if (!recording->report) return not_yet(recording->id);
+  if (!recording->report) return no_report_yet(recording->id);
   const auto& redactor = shared_redactor();
   if (!redactor) return tl::unexpected<Error>(redactor.error());
   if (auto noted = application.audit().note(

@@ -6,14 +6,13 @@
 #include <mutex>
 
 #include "archive/queue.h"
-#include "archive/redacted_export.h"
 #include "archive/workers.h"
 #include "report/report_html.h"
 #include "report/report_json.h"
 #include "server/application.h"
 #include "server/routes/job_json.h"
+#include "server/routes/readable_report.h"
 #include "server/routes/recording_json.h"
-#include "server/routes/redactor.h"
 #include "server/routes/report_policy.h"
 #include "server/routes/routes.h"
 
@@ -72,34 +71,14 @@ Result<Response> show(Application& application, const Request& request) {
   return describe(application, request, *recording);
 }
 
-tl::unexpected<Error> no_report_yet(const std::string& id) {
-  return fail(Error::Kind::not_found, id, {"まだ報告書がありません", "there is no report yet"},
-              {"分析が終わるのを待ってください", "Wait until it is analysed"});
-}
-
-/// What the caller may read of a report, once it is in the audit log that it was read.
-Result<report::Report> report_for(Application& application, const Request& request) {
-  const auto recording = find(application, request);
-  if (!recording) return tl::unexpected<Error>(recording.error());
-  if (!recording->report) return no_report_yet(recording->id);
-  if (auto noted = application.audit().note(entry_of(request, "report.read")); !noted)
-    return tl::unexpected<Error>(noted.error());
-  auto report = archive::read_report(application.objects(), application.keyring(), request.caller().tenant,
-                                     *recording->report);
-  if (!report || request.caller().may(Permission::see_personal)) return report;
-  const auto& redactor = shared_redactor();
-  if (!redactor) return tl::unexpected<Error>(redactor.error());
-  return archive::redact(std::move(*report), *redactor).report;
-}
-
 Result<Response> show_report(Application& application, const Request& request) {
-  const auto report = report_for(application, request);
+  const auto report = readable_report(application, request, request.id_of());
   if (!report) return tl::unexpected<Error>(report.error());
   return text_response(report::to_json(*report, request.language), "application/json");
 }
 
 Result<Response> show_page(Application& application, const Request& request) {
-  const auto report = report_for(application, request);
+  const auto report = readable_report(application, request, request.id_of());
   if (!report) return tl::unexpected<Error>(report.error());
   return text_response(report::to_html(*report, std::nullopt), "text/html; charset=utf-8");
 }

@@ -6,6 +6,7 @@
 #include "archive/workers.h"
 #include "report/report_html.h"
 #include "server/application.h"
+#include "server/routes/readable_report.h"
 #include "server/routes/redactor.h"
 #include "server/routes/report_policy.h"
 #include "server/routes/routes.h"
@@ -37,9 +38,7 @@ auto with_recording(Application& application, const Request& request, const Work
     const auto recording =
         archive::find_recording(t, application.keyring(), request.caller(), request.id_of());
     if (!recording) return tl::unexpected<Error>(recording.error());
-    if (!recording->report)
-      return fail(Error::Kind::not_found, recording->id, {"まだ報告書がありません", "there is no report yet"},
-                  {"分析が終わるのを待ってください", "Wait until it is analysed"});
+    if (!recording->report) return no_report_yet(recording->id);
     return work(t, recording->id);
   });
 }

@@ -222,6 +222,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/case.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** ケースの記録と報告書の PDF / the record of a case with its report */
+        get: operations["printCase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/close": {
         parameters: {
             query?: never;
@@ -476,6 +493,23 @@ export interface paths {
          * @description 従業員ごとの数は出しません。少なすぎる数の割合は null です。既定は今日までの 90 日 / never by employee; the share of too few is null; by default the 90 days up to today
          */
         get: operations["showInsights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insights/month.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 月次報告の PDF。既定は今月 / the monthly report, by default of this month */
+        get: operations["printMonth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1025,6 +1059,23 @@ export interface paths {
         };
         /** 報告書 (音声なしの HTML 1 枚) / the report as one page, without sound */
         get: operations["showReportPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/report.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 報告書の PDF。see_personal がなければ個人情報を伏せる / the report; personal details are redacted without see_personal */
+        get: operations["printReport"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2614,6 +2665,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    printCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PDF */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     closeCase: {
         parameters: {
             query?: never;
@@ -3000,6 +3074,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Insights"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    printMonth: {
+        parameters: {
+            query?: {
+                /** @description 2026-11 */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PDF */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
                 };
             };
             default: components["responses"]["Problem"];
@@ -4033,6 +4131,29 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    printReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PDF */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
                 };
             };
             default: components["responses"]["Problem"];
