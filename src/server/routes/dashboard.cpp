@@ -22,6 +22,7 @@ constexpr const char* kDashboardPolicy =
 const char* type_of(std::string_view name) {
   if (name.ends_with(".html")) return "text/html; charset=utf-8";
   if (name.ends_with(".css")) return "text/css; charset=utf-8";
+  if (name.ends_with(".wav")) return "audio/wav";
   return "text/javascript; charset=utf-8";
 }
 
