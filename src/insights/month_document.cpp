@@ -61,6 +61,7 @@ class Chapters {
   /// The commonest first.
   std::vector<std::pair<std::string, int>> ordered() const {
     std::vector<std::pair<std::string, int>> all;
+    all.reserve(picture_.categories.size());
     for (const auto& [id, one] : picture_.categories) all.emplace_back(id, one.recordings);
     std::stable_sort(all.begin(), all.end(),
                      [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -69,8 +70,10 @@ class Chapters {
 
   void categories() {
     page_.heading(words("種類", "Kinds"));
+    const auto kinds = ordered();
     std::vector<document::Bar> bars;
-    for (const auto& [id, count] : ordered()) {
+    bars.reserve(kinds.size());
+    for (const auto& [id, count] : kinds) {
       const auto earlier = before_.categories.find(id);
       bars.push_back({label(id), static_cast<double>(count),
                       fmt::format(fmt::runtime(words("{} 件 (前の月 {})", "{} (month before: {})")), count,
@@ -90,6 +93,7 @@ class Chapters {
               const std::function<std::string(const std::string&)>& name_of_place) {
     page_.heading(title);
     std::vector<document::Bar> bars;
+    bars.reserve(counts.size());
     for (const auto& [id, count] : counts)
       bars.push_back({name_of_place(id), static_cast<double>(count.suspected), note(count)});
     page_.bars(bars);
@@ -105,6 +109,7 @@ class Chapters {
                                                {"日", "Sun"}}};
     page_.heading(words("曜日", "Weekdays"));
     std::vector<document::Bar> bars;
+    bars.reserve(picture_.hours.size());
     for (std::size_t i = 0; i < kDays.size(); ++i)
       bars.push_back({kDays.at(i).in(language_), static_cast<double>(picture_.weekdays.at(i).suspected),
                       note(picture_.weekdays.at(i))});
@@ -129,6 +134,7 @@ class Chapters {
     page_.heading(words("最初の検知の直前にあったこと (原因とは限りません)",
                         "What came right before the first finding (an order, not a cause)"));
     std::vector<document::Bar> bars;
+    bars.reserve(picture_.lead_ups.size());
     for (const auto& [lead_up, count] : picture_.lead_ups)
       bars.push_back(
           {kNames.at(lead_up).in(language_), static_cast<double>(count), fmt::format("{}", count)});

@@ -14,6 +14,7 @@ constexpr double kBelowYellow = 0.6;  // 1 - 40 / 100
 constexpr int kYellowIndex = 40;
 constexpr int kRedIndex = 70;
 constexpr double kHalfLivesRemembered = 10.0;  // 2^-10: under a thousandth
+constexpr int kForetold = 14;                  // days, at least
 constexpr int kMostDays = 36500;               // days_to_green of an absurd half-life
 
 int days_between(Day from, Day to) { return static_cast<int>((to - from).count()); }
@@ -200,6 +201,16 @@ std::vector<DayLoad> follow_load(const std::vector<LoadCall>& calls, Day first, 
     days.push_back(std::move(one));
   }
   return days;
+}
+
+std::vector<int> foretell_recovery(double load, const LoadOptions& options, int most) {
+  std::vector<int> indices;
+  for (int days = 0; days < most; ++days) {
+    indices.push_back(load_index(load * decay(days, options)));
+    const bool long_enough = days + 1 >= kForetold && band_of(indices.back()) == LoadBand::green;
+    if (indices.back() == 0 || long_enough) break;
+  }
+  return indices;
 }
 
 std::vector<LoadShare> explain_load(const std::vector<LoadCall>& calls, Day day, const LoadOptions& options) {

@@ -104,6 +104,10 @@ LoadBand band_of(int index);
 std::vector<DayLoad> follow_load(const std::vector<LoadCall>& calls, Day first, Day last,
                                  const LoadOptions& options = {});
 
+/// The index at the end of this day and of the following ones if nothing more is added: two weeks, or until
+/// it is green where that takes longer, or until it is 0; at most `most` days.
+std::vector<int> foretell_recovery(double load, const LoadOptions& options = {}, int most = 60);
+
 /// What the load at a day's end is made of, the largest first; `left` adds up to DayLoad::load.
 std::vector<LoadShare> explain_load(const std::vector<LoadCall>& calls, Day day,
                                     const LoadOptions& options = {});

@@ -43,6 +43,8 @@ test('the day is made of what was said', async () => {
   await page.getByRole('heading', {name: /の内訳/}).waitFor();
   assert.ok(await page.getByRole('row').count() > 2);
   await page.getByRole('link', {name: '脅迫'}).first().waitFor();
+  await page.getByRole('heading', {name: 'このまま何も加わらないときの回復'}).waitFor();
+  assert.ok(await page.locator('ol.ahead li').count() > 5);
   await look(page, 'load-own');
   await fitsAPhone(page, 'own load');
 });

@@ -164,6 +164,17 @@ TEST(Recovery, IsCountedInDaysAndForetold) {
   EXPECT_EQ(on({}, 0).recovery_days, 0) << "without any dealing there is nothing to recover from";
 }
 
+TEST(Recovery, IsForetoldDayByDayAsItThenGoes) {
+  const std::vector<LoadCall> calls = {call(0, {14.0})};
+  const auto ahead = foretell_recovery(on(calls, 0).load);
+  ASSERT_GE(ahead.size(), 14U);
+  for (std::size_t i = 0; i < ahead.size(); ++i)
+    EXPECT_EQ(ahead[i], on(calls, static_cast<int>(i)).index) << i;
+  EXPECT_EQ(band_of(ahead.back()), LoadBand::green);
+  EXPECT_THAT(foretell_recovery(0.0), testing::ElementsAre(0));
+  EXPECT_THAT(foretell_recovery(1e9, {}, 3), testing::SizeIs(3));
+}
+
 TEST(TheStatement, SaysWhatTheIndexIsNot) {
   for (const char* part : {"ストレスチェック", "診断", "人事評価"})
     EXPECT_THAT(load_statement().ja, HasSubstr(part));

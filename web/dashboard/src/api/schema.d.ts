@@ -2044,6 +2044,8 @@ export interface components {
                 most: number;
                 text: string;
             }[];
+            /** @description 何も加わらなければどう下がるか、最後の日から 14 日、または緑に戻るまで / the index of the last day and those after it if nothing more is added */
+            recovery: number[];
             statement: string;
         };
         /** @enum {string} */

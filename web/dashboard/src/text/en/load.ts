@@ -29,4 +29,7 @@ export const ownLoad: Record<keyof typeof ja, string> = {
   "own.taken_back": "taken back",
   "own.uphold": "Uphold: do not count it",
   "own.refuse": "Count it",
+  "own.ahead": "Recovery if nothing more is added",
+  "own.aheadHint": "Expected, on the assumption that half of the load is gone after {days} days.",
+  "own.aheadDay": "{days} days on",
 };

@@ -27,4 +27,7 @@ export const ownLoad = {
   "own.taken_back": "取り下げました",
   "own.uphold": "申し出のとおり、数えない",
   "own.refuse": "数える",
+  "own.ahead": "このまま何も加わらないときの回復",
+  "own.aheadHint": "負荷は {days} 日で半分になる、という仮定による見込みです。",
+  "own.aheadDay": "{days} 日後",
 } as const;
