@@ -56,7 +56,7 @@ test('a wrong password is told and a right one lets in', async () => {
 });
 
 test('a recording is uploaded, followed and opened', async () => {
-  await page.getByRole('link', {name: '録音'}).click();
+  await page.getByRole('link', {name: '録音', exact: true}).click();
   await page.getByLabel('ファイルを選ぶ').setInputFiles(call);
   await page.getByText(/約 1\.0 分/).waitFor();
   await page.getByRole('button', {name: '1 件を送る'}).click();
@@ -129,7 +129,7 @@ test('its case is acknowledged and then waits for nobody', async () => {
   await look('case');
   await page.getByRole('link', {name: '今日'}).click();
   await page.getByText('確認を待っているケースはありません。').waitFor();
-  await page.getByRole('link', {name: 'ケース'}).click();
+  await page.getByRole('link', {name: 'ケース', exact: true}).click();
   await page.locator('section', {has: page.getByRole('heading', {name: '確認済み', level: 2})}).getByRole('link').waitFor();
   await look('cases');
   await page.getByRole('link', {name: '負荷'}).click();
@@ -139,7 +139,7 @@ test('its case is acknowledged and then waits for nobody', async () => {
 
 test('the language changes on the spot and stays', async () => {
   await page.getByRole('button', {name: 'English'}).click();
-  await page.getByRole('link', {name: 'Recordings'}).click();
+  await page.getByRole('link', {name: 'Recordings', exact: true}).click();
   await page.getByRole('cell', {name: 'analysed'}).waitFor();
   await page.reload();
   await page.getByRole('heading', {name: 'Recordings', level: 1}).waitFor();
