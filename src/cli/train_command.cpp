@@ -60,16 +60,19 @@ std::string describe(const training::Trained& trained, Language language) {
   const auto& model = trained.model;
   const char* form = language == Language::japanese
                          ? "発話 {} 件、文字列 {} 種、規則の重み {:.2f}、しきい値 {:.3f}\n"
-                           "通話の中では: 意味 {:.2f}、規則 {:.2f}、ほかの発言 {:.2f}、基準 {:+.2f}\n"
+                           "通話の中では: 意味 {:.2f}、規則 {:.2f}、ほかの発言 {:.2f}、前の発言と続けて "
+                           "{:.2f}、基準 {:+.2f}\n"
                            "学習に使っていない発話: F1 {:.3f}、再現率 {:.3f}、紛らわしい負例の誤検知 "
                            "{:.1f}%、ふつうの発話 {:.1f}%\n"
                          : "{} utterances, {} n-grams, rule weight {:.2f}, threshold {:.3f}\n"
-                           "in a call: meaning {:.2f}, rules {:.2f}, rest {:.2f}, base {:+.2f}\n"
+                           "in a call: meaning {:.2f}, rules {:.2f}, rest {:.2f}, with the turn before "
+                           "{:.2f}, base {:+.2f}\n"
                            "on unseen utterances: F1 {:.3f}, recall {:.3f}, hard negatives flagged {:.1f}%, "
                            "ordinary {:.1f}%\n";
   return fmt::format(fmt::runtime(form), model.origin.utterances, model.space.vocabulary.size(),
                      model.alone.rules, model.threshold, model.in_call.meaning, model.in_call.rules,
-                     model.in_call.rest, model.in_call.offset, f1, recall, hard * 100.0, ordinary * 100.0);
+                     model.in_call.rest, model.in_call.together, model.in_call.offset, f1, recall,
+                     hard * 100.0, ordinary * 100.0);
 }
 
 Result<void> train_and_save(const TrainOptions& options, const CommonOptions& common) {

@@ -12,6 +12,7 @@ constexpr int kEmergency = 80;
 // A finding we are less sure of than this counts in proportion; above it, severity alone speaks.
 constexpr double kSure = 0.9;
 constexpr double kSureOfEmergency = 0.7;
+constexpr double kDoubt = 2.0;  // exponent of the call's certainty: fitted, docs/decisions/0002-call-score.md
 
 double weight_of(policy::CategoryKind kind, const policy::Scale& scale) {
   switch (kind) {
@@ -28,9 +29,12 @@ double weight_of(policy::CategoryKind kind, const policy::Scale& scale) {
   return 0.0;
 }
 
+/// The share that a probability counts with.
+double sureness(double probability) { return std::min(1.0, probability / kSure); }
+
 /// How strongly a finding weighs in the call.
 double strength_of(const Finding& finding, policy::CategoryKind kind, const policy::Scale& scale) {
-  return finding.severity * weight_of(kind, scale) * std::min(1.0, finding.confidence / kSure);
+  return finding.severity * weight_of(kind, scale) * sureness(finding.confidence);
 }
 
 bool is_emergency(const Finding& finding) {
@@ -44,10 +48,12 @@ class ScoreSheet {
   ScoreSheet(const std::vector<Finding>& findings, const policy::Policy& policy) : policy_(policy) {
     for (const auto& finding : findings) {
       const auto kind = policy.category(finding.category).kind;
-      keep(strengths_[finding.category], strength_of(finding, kind, policy.scale));
+      strengths_[finding.category].keep(strength_of(finding, kind, policy.scale));
+      confidences_[finding.utterance].keep(certainty_of(finding));
       others_than_demands_ += kind == policy::CategoryKind::demand ? 0 : 1;
       emergencies_ += is_emergency(finding) ? 1 : 0;
     }
+    for (const auto& [utterance, confidences] : confidences_) all_wrong_ *= 1.0 - confidences.first;
   }
 
   int score() const {
@@ -60,6 +66,7 @@ class ScoreSheet {
       score += i == 0 ? strongest[i] : strongest[i] * share;
       if (i > 0) share /= 2.0;
     }
+    score *= std::pow(sureness(1.0 - all_wrong_), kDoubt);
     if (others_than_demands_ == 0) score = std::min(score, static_cast<double>(policy_.scale.demand_cap));
     if (emergencies_ > 0) score = std::max(score, static_cast<double>(kEmergency));
     return std::clamp(static_cast<int>(std::lround(score)), 0, 100);
@@ -68,29 +75,41 @@ class ScoreSheet {
   int score_without(const Finding& finding) const {
     ScoreSheet rest = *this;
     const auto kind = policy_.category(finding.category).kind;
-    auto& strengths = rest.strengths_[finding.category];
-    if (strength_of(finding, kind, policy_.scale) >= strengths.first) strengths = {strengths.second, 0.0};
+    rest.strengths_[finding.category].leave_out(strength_of(finding, kind, policy_.scale));
+    auto& confidences = rest.confidences_[finding.utterance];
+    rest.all_wrong_ /= 1.0 - confidences.first;
+    confidences.leave_out(certainty_of(finding));
+    rest.all_wrong_ *= 1.0 - confidences.first;
     rest.others_than_demands_ -= kind == policy::CategoryKind::demand ? 0 : 1;
     rest.emergencies_ -= is_emergency(finding) ? 1 : 0;
     return rest.score();
   }
 
  private:
-  /// Of one category.
+  /// Of what belongs together.
   struct TwoStrongest {
     double first = 0.0;
     double second = 0.0;
+
+    void keep(double strength) {
+      if (strength > first)
+        *this = {strength, first};
+      else
+        second = std::max(second, strength);
+    }
+
+    void leave_out(double strength) {
+      if (strength >= first) *this = {second, 0.0};
+    }
   };
 
-  static void keep(TwoStrongest& strongest, double strength) {
-    if (strength > strongest.first)
-      strongest = {strength, strongest.first};
-    else
-      strongest.second = std::max(strongest.second, strength);
-  }
+  static double certainty_of(const Finding& finding) { return std::min(finding.confidence, kMostCertain); }
 
   const policy::Policy& policy_;
-  std::map<std::string, TwoStrongest> strengths_;
+  std::map<std::string, TwoStrongest> strengths_;  // by category
+  std::map<int, TwoStrongest>
+      confidences_;         // by utterance: what is said in one breath stands or falls together
+  double all_wrong_ = 1.0;  // the probability that no finding is right
   int others_than_demands_ = 0;
   int emergencies_ = 0;
 };

@@ -110,6 +110,13 @@ Axes measure_axes(const Verdict& verdict, const policy::Policy& policy) {
   return axes;
 }
 
+/// What the second witness thinks of every turn that may be the customer's, in the words that the sound
+/// supports best.
+struct Thoughts {
+  std::vector<std::optional<Opinion>> alone;  ///< none of the employee's turns
+  std::vector<double> together;               ///< Testimony::together of each turn
+};
+
 }  // namespace
 
 struct Judge::Impl {
@@ -125,13 +132,11 @@ struct Judge::Impl {
         matcher(policy) {}
 
   std::vector<SearchableText> prepare(const speech::Transcript& transcript) const;
-  std::vector<std::optional<Opinion>> think(const speech::Transcript& transcript,
-                                            const std::vector<Hearing>& hearings) const;
+  Thoughts think(const speech::Transcript& transcript, const std::vector<Hearing>& hearings) const;
   std::vector<Statement> weigh_turn(const std::vector<RuleHit>& strongest,
                                     const std::optional<Opinion>& opinion, const SearchableText& text,
                                     const Scales& scales) const;
-  std::vector<Scales> scales_for(const speech::Transcript& transcript,
-                                 const std::vector<std::optional<Opinion>>& thoughts,
+  std::vector<Scales> scales_for(const speech::Transcript& transcript, const Thoughts& thoughts,
                                  const OutsideOpinions& outside) const;
   void judge_turn(std::size_t index, const speech::Transcript& transcript,
                   const std::vector<SearchableText>& texts, const std::optional<Opinion>& opinion,
@@ -166,11 +171,10 @@ Finding Judge::Impl::to_finding(const Statement& statement, const speech::Uttera
   return finding;
 }
 
-/// What the second witness thinks of every turn that may be the customer's, in the words that the sound
-/// supports best.
-std::vector<std::optional<Opinion>> Judge::Impl::think(const speech::Transcript& transcript,
-                                                       const std::vector<Hearing>& hearings) const {
-  std::vector<std::optional<Opinion>> thoughts(transcript.utterances.size());
+Thoughts Judge::Impl::think(const speech::Transcript& transcript,
+                            const std::vector<Hearing>& hearings) const {
+  const auto size = transcript.utterances.size();
+  Thoughts thoughts{std::vector<std::optional<Opinion>>(size), std::vector<double>(size)};
   if (!witness) return thoughts;
   std::vector<std::string> texts;
   std::vector<std::size_t> turns;
@@ -181,7 +185,11 @@ std::vector<std::optional<Opinion>> Judge::Impl::think(const speech::Transcript&
     texts.push_back(support != nullptr ? support->suspicion.suspected_text : transcript.utterances[i].text);
   }
   auto opinions = witness->opinions(texts);
-  for (std::size_t i = 0; i < turns.size(); ++i) thoughts[turns[i]] = std::move(opinions[i]);
+  const auto together = witness->opinions(with_turn_before(texts));
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    thoughts.alone[turns[i]] = std::move(opinions[i]);
+    thoughts.together[turns[i]] = surest_category(together[i], policy);
+  }
   return thoughts;
 }
 
@@ -193,19 +201,18 @@ std::vector<Statement> Judge::Impl::weigh_turn(const std::vector<RuleHit>& stron
 
 /// A turn is weighed knowing what the customer's other turns mean: the same rough word is one thing in
 /// friendly talk and another amid abuse.
-std::vector<Scales> Judge::Impl::scales_for(const speech::Transcript& transcript,
-                                            const std::vector<std::optional<Opinion>>& thoughts,
+std::vector<Scales> Judge::Impl::scales_for(const speech::Transcript& transcript, const Thoughts& thoughts,
                                             const OutsideOpinions& outside) const {
-  std::vector<Scales> scales(thoughts.size());
+  std::vector<Scales> scales(thoughts.alone.size());
   if (!witness) return scales;
   std::vector<double> log_odds;
-  for (const auto& thought : thoughts)
+  for (const auto& thought : thoughts.alone)
     if (thought) log_odds.push_back(thought->logit);
   const auto rest = mean_of_rest(log_odds);
-  for (std::size_t i = 0, turn = 0; i < thoughts.size(); ++i) {
-    if (!thoughts[i]) continue;
+  for (std::size_t i = 0, turn = 0; i < scales.size(); ++i) {
+    if (!thoughts.alone[i]) continue;
     const auto heard = outside.find(transcript.utterances[i].index);
-    scales[i] = {witness->model().in_call, rest[turn++], policy.scale.reported_from,
+    scales[i] = {witness->model().in_call, rest[turn++], thoughts.together[i], policy.scale.reported_from,
                  heard == outside.end() ? nullptr : &heard->second};
   }
   return scales;
@@ -261,7 +268,7 @@ Verdict Judge::judge(const speech::Transcript& transcript, const OutsideOpinions
   const auto thoughts = impl_->think(transcript, hearings);
   const auto scales = impl_->scales_for(transcript, thoughts, outside);
   for (std::size_t i = 0; i < texts.size(); ++i)
-    impl_->judge_turn(i, transcript, texts, thoughts[i], scales[i], hearings, verdict, complaints);
+    impl_->judge_turn(i, transcript, texts, thoughts.alone[i], scales[i], hearings, verdict, complaints);
   follow_course(verdict.findings, verdict, transcript, impl_->policy);
   for (auto& finding : find_in_course(verdict, transcript, texts, impl_->policy))
     verdict.findings.push_back(std::move(finding));
@@ -299,8 +306,8 @@ UtteranceVerdict Judge::judge_utterance(const std::string& text) const {
   Scales scales;
   if (opinion) {
     const auto& model = impl_->witness->model();
-    scales = {model.alone, 0.0, model.threshold, nullptr};
-    verdict.probability = model.alone.probability(testimony_of(strongest, *opinion, impl_->policy, 0.0));
+    scales = {model.alone, 0.0, 0.0, model.threshold, nullptr};
+    verdict.probability = model.alone.probability(testimony_of(strongest, *opinion, impl_->policy, scales));
   }
   const auto statements = impl_->weigh_turn(strongest, opinion, searchable, scales);
   const auto main =

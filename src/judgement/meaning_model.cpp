@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/json_guard.h"
 #include "base/log_odds.h"
+#include "base/text.h"
 #include "judgement/ngrams.h"
 #include "judgement/verdict.h"
 
@@ -26,6 +27,7 @@ constexpr double kBound = 6.0;  // one turn alone must not decide what the rest 
 constexpr double kUsual = -3.0;
 constexpr double kUsualTurns = 3.0;
 constexpr std::size_t kTurnsAround = 4;
+constexpr std::size_t kCharactersBefore = 60;  // the turn itself must not fall out of what the encoder reads
 constexpr double kLeastLikely = 1e-4;
 
 struct Malformed {};
@@ -98,16 +100,14 @@ LinearHead read_head(Cursor& cursor, std::size_t ngrams, std::size_t dimension) 
 }
 
 nlohmann::ordered_json describe(const Belief& belief) {
-  return {{"meaning", belief.meaning},
-          {"category", belief.category},
-          {"rules", belief.rules},
-          {"rest", belief.rest},
-          {"offset", belief.offset}};
+  return {{"meaning", belief.meaning}, {"category", belief.category}, {"rules", belief.rules},
+          {"rest", belief.rest},       {"together", belief.together}, {"offset", belief.offset}};
 }
 
 Belief read_belief(const nlohmann::json& weights) {
-  return {weights.at("meaning"), weights.at("category"), weights.at("rules"), weights.at("rest"),
-          weights.at("offset")};
+  // A model made before 2026.11.6 does not read turns together.
+  return {weights.at("meaning"), weights.at("category"),         weights.at("rules"),
+          weights.at("rest"),    weights.value("together", 0.0), weights.at("offset")};
 }
 
 nlohmann::ordered_json describe(const MeaningModel& model) {
@@ -159,7 +159,7 @@ MeaningModel parse(std::string_view bytes) {
 
 double Belief::probability(const Testimony& testimony) const {
   const double sum = meaning * testimony.meaning + category * testimony.category + rules * testimony.rules +
-                     rest * testimony.rest + offset;
+                     rest * testimony.rest + together * testimony.together + offset;
   return std::min(to_probability(sum), kMostCertain);
 }
 
@@ -175,6 +175,21 @@ std::vector<double> mean_of_rest(const std::vector<double>& log_odds) {
     means.push_back(sum / (static_cast<double>(last - first) + kUsualTurns));
   }
   return means;
+}
+
+std::vector<std::string> with_turn_before(const std::vector<std::string>& turns) {
+  std::vector<std::string> together;
+  together.reserve(turns.size());
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    std::string before;
+    if (i > 0) {
+      const auto characters = split_characters(turns[i - 1]);
+      const auto left_out = characters.size() - std::min(characters.size(), kCharactersBefore);
+      for (std::size_t c = left_out; c < characters.size(); ++c) before += characters[c];
+    }
+    together.push_back(before + turns[i]);
+  }
+  return together;
 }
 
 std::map<std::string, double> harassment_in(const Opinion& opinion, const policy::Policy& policy) {

@@ -46,8 +46,9 @@ struct Testimony {
   double meaning = 0.0;  ///< log odds of harassment
   double category =
       0.0;  ///< log odds of the likeliest category: looks for one kind, where `meaning` looks for any
-  double rules = 0.0;  ///< confidence of the surest rule, 0 without
-  double rest = 0.0;   ///< mean log odds of what the customer said around it, see mean_of_rest
+  double rules = 0.0;     ///< confidence of the surest rule, 0 without
+  double rest = 0.0;      ///< mean log odds of what the customer said around it, see mean_of_rest
+  double together = 0.0;  ///< `category` of the utterance read with the one before, see with_turn_before
 };
 
 /// How much of it is believed: P(harassment) = 1 / (1 + exp(-(weighted sum + offset))), at most 0.99. The
@@ -57,6 +58,7 @@ struct Belief {
   double category = 0.0;
   double rules = 0.0;
   double rest = 0.0;
+  double together = 0.0;
   double offset = 0.0;
 
   double probability(const Testimony& testimony) const;
@@ -128,5 +130,9 @@ double surest_category(const Opinion& opinion, const policy::Policy& policy);
 /// [-6, 6], and of three more at -3, which is usual for harmless talk: a short call says little about its
 /// customer, and what is said much later takes nothing back.
 std::vector<double> mean_of_rest(const std::vector<double>& log_odds);
+
+/// Each of a customer's turns as it reads after the end of the one before: whoever stays polite spreads over
+/// two turns what neither says by itself.
+std::vector<std::string> with_turn_before(const std::vector<std::string>& turns);
 
 }  // namespace guardian::judgement

@@ -91,15 +91,16 @@ std::map<std::string, double> support_of(const std::vector<RuleHit>& hits, const
 Text witnesses_text(const Belief& belief, const Testimony& testimony) {
   const double meaning = belief.meaning * testimony.meaning + belief.category * testimony.category;
   const double rules = belief.rules * testimony.rules;
+  const double before = belief.together * testimony.together;
   const double rest = belief.rest * testimony.rest;
-  const double together = belief.probability(testimony) * 100.0;
-  return {fmt::format(
-              "証人の重み (対数オッズ): 意味 {:+.1f}、規則 {:+.1f}、通話のほかの発言 {:+.1f}、基準 {:+.1f} "
-              "→ 疑いの確からしさ {:.0f}%",
-              meaning, rules, rest, belief.offset, together),
-          fmt::format("witnesses (log odds): meaning {:+.1f}, rules {:+.1f}, rest of the call {:+.1f}, base "
-                      "{:+.1f} -> probability {:.0f}%",
-                      meaning, rules, rest, belief.offset, together)};
+  const double percent = belief.probability(testimony) * 100.0;
+  return {
+      fmt::format("証人の重み (対数オッズ): 意味 {:+.1f}、前の発言と続けて読んだ意味 {:+.1f}、規則 {:+.1f}、"
+                  "通話のほかの発言 {:+.1f}、基準 {:+.1f} → 疑いの確からしさ {:.0f}%",
+                  meaning, before, rules, rest, belief.offset, percent),
+      fmt::format("witnesses (log odds): meaning {:+.1f}, read with the turn before {:+.1f}, rules {:+.1f}, "
+                  "rest of the call {:+.1f}, base {:+.1f} -> probability {:.0f}%",
+                  meaning, before, rules, rest, belief.offset, percent)};
 }
 
 Text outside_text(const OutsideOpinion& outside, double heard, const policy::Policy& policy) {
@@ -165,14 +166,14 @@ std::vector<Statement> statements_of(const std::vector<RuleHit>& hits) {
 }
 
 Testimony testimony_of(const std::vector<RuleHit>& hits, const Opinion& opinion, const policy::Policy& policy,
-                       double rest) {
-  return {opinion.logit, surest_category(opinion, policy), surest_of(hits), rest};
+                       const Scales& scales) {
+  return {opinion.logit, surest_category(opinion, policy), surest_of(hits), scales.rest, scales.together};
 }
 
 std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& opinion,
                              const SearchableText& text, const MeaningWitness& witness,
                              const policy::Policy& policy, const Scales& scales) {
-  const auto testimony = testimony_of(hits, opinion, policy, scales.rest);
+  const auto testimony = testimony_of(hits, opinion, policy, scales);
   const double together = scales.belief.probability(testimony);
   // Whoever talks the outside model round must not make a finding vanish, nor seem less than it is.
   const double sure =

@@ -38,18 +38,19 @@ double surest_of(const std::vector<RuleHit>& hits);
 /// The rules' word alone, for a judge without the second witness.
 std::vector<Statement> statements_of(const std::vector<RuleHit>& hits);
 
-/// What both witnesses say; `rest` as in Testimony.
-Testimony testimony_of(const std::vector<RuleHit>& hits, const Opinion& opinion, const policy::Policy& policy,
-                       double rest);
-
 /// By what an utterance is weighed, and from which probability on it is reported.
 struct Scales {
   Belief belief;
-  double rest = 0.0;  ///< Testimony::rest
+  double rest = 0.0;      ///< Testimony::rest
+  double together = 0.0;  ///< Testimony::together
   double reported_from = 0.5;
   const OutsideOpinion* outside = nullptr;  ///< may make surer, never less sure; its dissent stands in
                                             ///< the grounds
 };
+
+/// What both witnesses say.
+Testimony testimony_of(const std::vector<RuleHit>& hits, const Opinion& opinion, const policy::Policy& policy,
+                       const Scales& scales);
 
 /// Both witnesses. `hits` come from strongest_of_each. Empty if the utterance is not reported.
 std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& opinion,

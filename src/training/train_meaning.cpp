@@ -33,6 +33,8 @@ constexpr std::size_t kEncodedAtOnce = 64;
 // The unseen data is full of rough words meant kindly, written to mislead: by it alone a rule would hardly
 // count. In ordinary use whoever says what a company's own rule looks for mostly means it.
 constexpr Prior kRules = {2.0, 100.0};
+// In a call the turns around tell how it is meant, so rules need less help.
+constexpr Prior kRulesInCall = {1.0, 100.0};
 
 using Vectors = std::vector<std::vector<float>>;
 using Utterances = std::vector<LabelledUtterance>;
@@ -228,7 +230,7 @@ std::vector<judgement::Testimony> testimonies(const judgement::MeaningModel& mod
   said.reserve(unseen.size());
   for (std::size_t i = 0; i < unseen.size(); ++i) {
     const auto opinion = model.opinion(unseen[i].text, vectors[i]);
-    said.push_back({opinion.logit, judgement::surest_category(opinion, policy), rules[i], 0.0});
+    said.push_back({opinion.logit, judgement::surest_category(opinion, policy), rules[i], 0.0, 0.0});
   }
   return said;
 }
@@ -242,13 +244,28 @@ TrainingReport weigh_alone(judgement::MeaningModel& model, const Utterances& uns
   rows.reserve(said.size());
   for (const auto& testimony : said) rows.push_back({testimony.meaning, testimony.category, testimony.rules});
   const auto weights = fit_belief(rows, answers_of(unseen), {{}, {}, kRules});
-  model.alone = {std::max(0.0, weights[0]), std::max(0.0, weights[1]), std::max(0.0, weights[2]), 0.0,
-                 weights[3]};
+  model.alone = {
+      std::max(0.0, weights[0]), std::max(0.0, weights[1]), std::max(0.0, weights[2]), 0.0, 0.0, weights[3]};
   std::vector<double> probabilities;
   probabilities.reserve(said.size());
   for (const auto& testimony : said) probabilities.push_back(model.alone.probability(testimony));
   model.threshold = choose_threshold(unseen, probabilities, options.hard_negative_rate);
   return measure(unseen, probabilities, model.threshold);
+}
+
+/// Testimony::together of each of a call's turns.
+std::vector<double> read_together(const judgement::MeaningModel& model, const Utterances& turns,
+                                  const judgement::SentenceEncoder& encoder, const policy::Policy& policy) {
+  std::vector<std::string> texts;
+  texts.reserve(turns.size());
+  for (const auto& turn : turns) texts.push_back(turn.text);
+  texts = judgement::with_turn_before(texts);
+  const auto vectors = encoder.encode(texts);
+  std::vector<double> together;
+  together.reserve(turns.size());
+  for (std::size_t i = 0; i < turns.size(); ++i)
+    together.push_back(judgement::surest_category(model.opinion(texts[i], vectors[i]), policy));
+  return together;
 }
 
 /// How much they are believed in a call: there most turns are harmless, and the rest of the call is known.
@@ -265,14 +282,15 @@ judgement::Belief weigh_in_calls(const judgement::MeaningModel& model,
     log_odds.reserve(said.size());
     for (const auto& testimony : said) log_odds.push_back(testimony.meaning);
     const auto rest = judgement::mean_of_rest(log_odds);
+    const auto together = read_together(model, turns, encoder, rules.policy());
     for (std::size_t i = 0; i < turns.size(); ++i) {
-      rows.push_back({said[i].meaning, said[i].category, said[i].rules, rest[i]});
+      rows.push_back({said[i].meaning, said[i].category, said[i].rules, rest[i], together[i]});
       answers.push_back(turns[i].is_harassment());
     }
   }
-  const auto weights = fit_belief(rows, answers, {{}, {}, kRules, {}});
+  const auto weights = fit_belief(rows, answers, {{}, {}, kRulesInCall, {}, {}});
   return {std::max(0.0, weights[0]), std::max(0.0, weights[1]), std::max(0.0, weights[2]),
-          std::max(0.0, weights[3]), weights[4]};
+          std::max(0.0, weights[3]), std::max(0.0, weights[4]), weights[5]};
 }
 
 bool has_both_sides(const Utterances& utterances) {

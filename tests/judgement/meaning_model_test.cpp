@@ -88,8 +88,8 @@ MeaningModel small_model() {
   model.harassment = {std::vector<float>(model.space.vocabulary.size(), 0.75F), {1.0F, -2.0F}, 0.125F};
   model.severity = model.harassment;
   model.categories["threat"] = model.harassment;
-  model.alone = {1.0, 0.75, 2.0, 0.0, -0.5};
-  model.in_call = {0.5, 0.5, 1.0, 0.25, -1.0};
+  model.alone = {1.0, 0.75, 2.0, 0.0, 0.0, -0.5};
+  model.in_call = {0.5, 0.5, 1.0, 0.25, 0.5, -1.0};
   model.threshold = 0.6;
   return model;
 }
@@ -106,6 +106,15 @@ TEST(MeanOfRest, LeavesOutTheTurnItselfAndBoundsTheOthers) {
   EXPECT_GT(mean_of_rest(long_call)[16], before[16]) << "near";
 }
 
+TEST(WithTurnBefore, PutsTheEndOfTheTurnBeforeInFront) {
+  EXPECT_EQ(with_turn_before({"一つ目", "二つ目", "三つ目"}),
+            (std::vector<std::string>{"一つ目", "一つ目二つ目", "二つ目三つ目"}));
+  std::string longest;
+  for (int i = 0; i < 5000; ++i) longest += "あ";
+  EXPECT_LT(with_turn_before({longest, "夜道に気をつけろよ"})[1].size(), 500U);
+  EXPECT_TRUE(with_turn_before({}).empty());
+}
+
 class MeaningModelFile : public testing::Test {
  protected:
   std::filesystem::path path() const { return folder_.path() / "meaning.bin"; }
@@ -119,8 +128,8 @@ TEST_F(MeaningModelFile, SaysTheSameAfterwards) {
   EXPECT_EQ(loaded->origin.data_sha256, "data");
   EXPECT_EQ(loaded->threshold, 0.6);
   for (const auto belief : {&MeaningModel::alone, &MeaningModel::in_call})
-    EXPECT_EQ(((*loaded).*belief).probability({1.0, -1.0, 0.5, -2.0}),
-              (small_model().*belief).probability({1.0, -1.0, 0.5, -2.0}));
+    EXPECT_EQ(((*loaded).*belief).probability({1.0, -1.0, 0.5, -2.0, 1.5}),
+              (small_model().*belief).probability({1.0, -1.0, 0.5, -2.0, 1.5}));
   const std::vector<float> vector = {0.5F, 0.5F};
   for (const char* text : {"壊す", "壊", "直す", ""})
     EXPECT_NEAR(apply(loaded->harassment, loaded->space.features(text, vector)),

@@ -26,6 +26,15 @@ const std::vector<test::Turn>& angry_call() {
   return turns;
 }
 
+/// A finding as a test would write it.
+Finding found(const std::string& category, int severity, double confidence = 0.9) {
+  Finding finding;
+  finding.category = category;
+  finding.severity = severity;
+  finding.confidence = confidence;
+  return finding;
+}
+
 std::vector<std::string> quotes(const Verdict& verdict) {
   std::vector<std::string> quotes;
   for (const auto& finding : verdict.findings) quotes.push_back(finding.quote);
@@ -82,6 +91,19 @@ TEST(Metamorphic, LeavingAFindingOutNeverRaisesTheScore) {
   }
 }
 
+TEST(Metamorphic, LeavingADoubtfulFindingOutScoresTheSameEitherWay) {
+  std::vector<Finding> findings = {found("threat", 80, 0.5), found("verbal_abuse", 60, 0.99),
+                                   found("threat", 75, 0.45), found("monetary_demand", 50, 0.6)};
+  findings[1].utterance = findings[2].utterance = 4;
+  fill_scores_without(findings, judge().policy());
+  for (const auto& finding : findings) {
+    auto others = findings;
+    others.erase(others.begin() + (&finding - findings.data()));
+    EXPECT_EQ(finding.score_without, call_score(others, judge().policy()));
+    EXPECT_LE(finding.score_without, call_score(findings, judge().policy()));
+  }
+}
+
 TEST(Metamorphic, SayingLessNeverScoresMore) {
   auto turns = angry_call();
   int before = judge().judge(call(turns)).score;
@@ -92,15 +114,6 @@ TEST(Metamorphic, SayingLessNeverScoresMore) {
     before = now;
   }
   EXPECT_EQ(before, 0);
-}
-
-/// A finding as a test would write it.
-Finding found(const std::string& category, int severity, double confidence = 0.9) {
-  Finding finding;
-  finding.category = category;
-  finding.severity = severity;
-  finding.confidence = confidence;
-  return finding;
 }
 
 TEST(CallScore, DemandsAloneStayBelowTheCap) {
@@ -115,6 +128,24 @@ TEST(CallScore, DemandsAloneStayBelowTheCap) {
 TEST(CallScore, OneGraveFindingMakesAnEmergencyUnlessWeAreUnsure) {
   EXPECT_EQ(band_of(call_score({found("threat", 85)}, judge().policy())), Band::emergency);
   EXPECT_LT(call_score({found("threat", 85, 0.3)}, judge().policy()), 80);
+}
+
+TEST(CallScore, DoubtTakesMoreThanItsShare) {
+  const int sure = call_score({found("verbal_abuse", 70)}, judge().policy());
+  EXPECT_EQ(sure, 70);
+  EXPECT_LT(call_score({found("verbal_abuse", 70, 0.45)}, judge().policy()), sure / 2);
+}
+
+TEST(CallScore, SeveralDoubtfulTurnsMakeACallSurerThanOneButNotTheSameTurnTwice) {
+  const auto in_turn = [](int utterance) {
+    auto finding = found("verbal_abuse", 70, 0.5);
+    finding.utterance = utterance;
+    return finding;
+  };
+  const auto& policy = judge().policy();
+  const int once = call_score({in_turn(1)}, policy);
+  EXPECT_GT(call_score({in_turn(1), in_turn(3)}, policy), once);
+  EXPECT_EQ(call_score({in_turn(1), in_turn(1)}, policy), once);
 }
 
 TEST(CallScore, BandsBeginWhereTheReferenceSays) {

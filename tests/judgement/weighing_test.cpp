@@ -28,6 +28,7 @@ TEST(BothWitnesses, AFindingSaysWhatEachOfThemSaid) {
   EXPECT_EQ(verdict.findings[0].category, "dogeza_demand");
   EXPECT_THAT(all_grounds(verdict.findings[0]), HasSubstr("rule dogeza_demand"));
   EXPECT_THAT(all_grounds(verdict.findings[0]), HasSubstr("witnesses (log odds): meaning"));
+  EXPECT_THAT(all_grounds(verdict.findings[0]), HasSubstr("read with the turn before"));
 }
 
 TEST(BothWitnesses, AWordingThatNoRuleKnowsIsFoundByItsMeaning) {
@@ -67,6 +68,18 @@ TEST(BothWitnesses, TheSameWordsWeighMoreAmidAbuseThanInFriendlyTalk) {
     return 0.0;
   };
   EXPECT_GT(confidence(hostile), confidence(friendly));
+}
+
+TEST(BothWitnesses, WhatIsSpreadOverTwoTurnsIsReadTogether) {
+  const auto confidence_after = [](const char* before) {
+    const auto verdict = both_witnesses_reporting_from(0.0).judge(
+        call({customer(before), customer("夜は暗いから、何かあっても誰も気づかないでしょうね")}));
+    for (const auto& finding : verdict.findings)
+      if (finding.utterance == 1) return finding.confidence;
+    return 0.0;
+  };
+  EXPECT_GT(confidence_after("あなた、いつも裏口から一人で帰ってますよね"),
+            confidence_after("駐車場の街灯が切れていて、直してほしいんです"));
 }
 
 TEST(BothWitnesses, ACompanyMayAskForMoreOrLessCertainty) {
