@@ -12,7 +12,8 @@ constexpr int kEmergency = 80;
 // A finding we are less sure of than this counts in proportion; above it, severity alone speaks.
 constexpr double kSure = 0.9;
 constexpr double kSureOfEmergency = 0.7;
-constexpr double kDoubt = 2.0;  // exponent of the call's certainty: fitted, docs/decisions/0002-call-score.md
+// Of the call's certainty, an exponent. Rough but friendly talk holds one doubtful turn, harassment several.
+constexpr double kDoubt = 2.0;
 
 double weight_of(policy::CategoryKind kind, const policy::Scale& scale) {
   switch (kind) {
@@ -107,8 +108,8 @@ class ScoreSheet {
 
   const policy::Policy& policy_;
   std::map<std::string, TwoStrongest> strengths_;  // by category
-  std::map<int, TwoStrongest>
-      confidences_;         // by utterance: what is said in one breath stands or falls together
+  // By utterance: what is said in one breath stands or falls together.
+  std::map<int, TwoStrongest> confidences_;
   double all_wrong_ = 1.0;  // the probability that no finding is right
   int others_than_demands_ = 0;
   int emergencies_ = 0;

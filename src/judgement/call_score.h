@@ -3,9 +3,8 @@
 //   score = (s1 + further_share * (s2 + s3 / 2 + s4 / 4 + ...)) * sure^2
 //
 //   s1 >= s2 >= ...   strongest finding of each category, times the category's weight, times its certainty
-//   sure              how sure it is that at least one of the findings is right: three doubtful ones make a
-//   call
-//                     surer than one
+//   sure              how sure it is that at least one of the findings is right: three doubtful turns make a
+//                     call surer than one
 //
 // A call with nothing but demands never passes the scale's cap; a finding of 80 or more makes the call 80 or
 // more. Fitted on labelled dialogues: docs/decisions/0002-call-score.md.

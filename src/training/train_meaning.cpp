@@ -33,7 +33,7 @@ constexpr std::size_t kEncodedAtOnce = 64;
 // The unseen data is full of rough words meant kindly, written to mislead: by it alone a rule would hardly
 // count. In ordinary use whoever says what a company's own rule looks for mostly means it.
 constexpr Prior kRules = {2.0, 100.0};
-// In a call the turns around tell how it is meant, so rules need less help.
+// In a call the turns around tell how it is meant, so the rules need less help.
 constexpr Prior kRulesInCall = {1.0, 100.0};
 
 using Vectors = std::vector<std::vector<float>>;
