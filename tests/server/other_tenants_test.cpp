@@ -130,7 +130,8 @@ TEST_F(TwoCompanies, NothingOfTheOtherIsListed) {
       continue;
     if (route.path == "/api/v1/events")
       continue;  // a stream; archive.ProgressOfRecordings tells who hears what
-    if (route.path.ends_with(".pdf")) continue;  // ids could not be seen in it; made of what other routes list
+    if (route.path.ends_with(".pdf"))
+      continue;  // ids could not be seen in it; made of what other routes list
     const auto answer = ask("ours", "GET", route.path);
     for (const auto& id : ids_) EXPECT_THAT(answer.body, Not(HasSubstr(id))) << route.path;
     EXPECT_LT(answer.status, 500) << route.path;
