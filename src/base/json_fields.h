@@ -6,7 +6,8 @@
 //
 // `write_fields` takes numbers, texts, truth values, optionals, vectors, enumerations (by number) and such
 // structs. Numbers that are not finite become 0. `read_fields` believes nothing: every field must be there
-// and of its kind, an enumerator must be below `enumerators(Enum{})`.
+// and of its kind, an enumerator must be below `enumerators(Enum{})`. What earlier versions did not write is
+// named by `io.later("name", s.name)`: where it is absent, the value stays as it is.
 #pragma once
 
 #include <cmath>
@@ -72,6 +73,10 @@ class FieldWriter {
   void operator()(const char* name, const T& value) {
     object_[name] = write_fields(value);
   }
+  template <class T>
+  void later(const char* name, const T& value) {
+    (*this)(name, value);
+  }
   nlohmann::json take() { return std::move(object_); }
 
  private:
@@ -123,6 +128,10 @@ class FieldReader {
     const auto found = object_.find(name);
     if (found == object_.end()) throw FieldMistake{name};
     read_fields(*found, name, value);
+  }
+  template <class T>
+  void later(const char* name, T& value) {
+    if (object_.contains(name)) (*this)(name, value);
   }
 
  private:

@@ -104,7 +104,11 @@ class ScoreSheet {
     }
   };
 
-  static double certainty_of(const Finding& finding) { return std::min(finding.confidence, kMostCertain); }
+  /// Of the words alone. Whose they are is one question for the whole call, and has lowered each finding's
+  /// strength already.
+  static double certainty_of(const Finding& finding) {
+    return std::min(finding.confidence / finding.speaker_share, kMostCertain);
+  }
 
   const policy::Policy& policy_;
   std::map<std::string, TwoStrongest> strengths_;  // by category

@@ -160,7 +160,8 @@ Finding Judge::Impl::to_finding(const Statement& statement, const speech::Uttera
   finding.category = statement.category;
   finding.label = policy.category(statement.category).label;
   finding.severity = statement.severity;
-  finding.confidence = statement.confidence * (utterance.speaker == Speaker::unknown ? kUnknownSpeaker : 1.0);
+  finding.speaker_share = utterance.speaker == Speaker::unknown ? kUnknownSpeaker : 1.0;
+  finding.confidence = statement.confidence * finding.speaker_share;
   finding.utterance = utterance.index;
   finding.quote = std::string(text.quote(statement.in_surface));
   const auto spoken = locate(utterance, text.original_range(statement.in_surface));

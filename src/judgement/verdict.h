@@ -26,8 +26,10 @@ struct Finding {
   Text label;             ///< the category's name for people
   int severity = 0;       ///< 0-100
   double confidence = 0;  ///< 0-1: how sure we are that this is what it looks like
-  int utterance = -1;     ///< index in the transcript; -1 for a finding about the whole call
-  double start_s = 0.0;   ///< of the quoted words, not of the whole utterance
+  /// What doubt about whose words they are has left of the confidence: above 0, at most 1.
+  double speaker_share = 1.0;
+  int utterance = -1;    ///< index in the transcript; -1 for a finding about the whole call
+  double start_s = 0.0;  ///< of the quoted words, not of the whole utterance
   double end_s = 0.0;
   std::string
       quote;  ///< verbatim substring of the utterance's text; empty for a finding about the whole call

@@ -135,6 +135,7 @@ void fields(Io& io, Finding& finding) {
   io("label", finding.label);
   io("severity", finding.severity);
   io("confidence", finding.confidence);
+  io.later("speaker_share", finding.speaker_share);
   io("utterance", finding.utterance);
   io("start_s", finding.start_s);
   io("end_s", finding.end_s);
@@ -257,6 +258,7 @@ void check_verdict(const judgement::Verdict& verdict, std::ptrdiff_t utterances)
   for (const auto& finding : verdict.findings) {
     require(is_score(finding.severity), "severity");
     require(is_share(finding.confidence), "confidence");
+    require(is_share(finding.speaker_share) && finding.speaker_share > 0.0, "speaker_share");
     require(finding.utterance == -1 || is_utterance(finding.utterance), "utterance");
     require(is_time(finding.start_s) && is_time(finding.end_s), "start_s");
   }

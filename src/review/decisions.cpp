@@ -245,6 +245,7 @@ std::vector<Finding> after_review(const std::vector<Finding>& findings,
     left[index].category = decision.category;
     left[index].severity = decision.severity;
     left[index].confidence = judgement::kMostCertain;
+    left[index].speaker_share = 1.0;
   }
   std::sort(rejected.rbegin(), rejected.rend());
   for (const auto index : rejected) left.erase(left.begin() + static_cast<std::ptrdiff_t>(index));

@@ -82,6 +82,12 @@ TEST(Judge, IsLessSureOfASpeakerItDoesNotKnow) {
   }));
 }
 
+TEST(Judge, SuspectsAThreatToLifeOfASpeakerItDoesNotKnow) {
+  auto transcript = call({customer("電話を切ったらお前を殺すぞ")});
+  transcript.utterances[0].speaker = speech::Speaker::unknown;
+  EXPECT_TRUE(judge().judge(transcript).suspected);
+}
+
 TEST(Judge, TimesTheQuoteByItsWords) {
   auto transcript = call({customer("いいですか、黙れ、もう")});
   auto& utterance = transcript.utterances[0];

@@ -22,6 +22,15 @@ TEST(AStoredReport, ComesBackAsItWasInBothLanguages) {
 
 TEST(AStoredReport, IsOneLine) { EXPECT_EQ(to_stored(example::report()).find('\n'), std::string::npos); }
 
+TEST(AStoredReport, OfAnEarlierVersionIsReadWithoutWhatThatDidNotKnow) {
+  auto stored = to_stored_value(example::report());
+  ASSERT_FALSE(stored["verdict"]["findings"].empty());
+  for (auto& finding : stored["verdict"]["findings"]) finding.erase("speaker_share");
+  const auto back = parse_stored(stored.dump(), "x");
+  ASSERT_TRUE(back) << describe(back.error(), Language::english);
+  EXPECT_EQ(back->verdict.findings[0].speaker_share, 1.0);
+}
+
 TEST(AStoredReport, IsNotBelievedWhenAFieldIsMissingOrPointsNowhere) {
   const auto good = to_stored_value(example::report());
   const auto refused = [](const nlohmann::json& json) {
@@ -33,16 +42,18 @@ TEST(AStoredReport, IsNotBelievedWhenAFieldIsMissingOrPointsNowhere) {
     without.erase(key);
     EXPECT_TRUE(refused(without)) << key;
   }
-  const std::vector<std::pair<std::string, nlohmann::json>> lies = {{"/verdict/score", 101},
-                                                                    {"/verdict/score", "50"},
-                                                                    {"/verdict/band", 5},
-                                                                    {"/verdict/findings/0/utterance", 1000},
-                                                                    {"/verdict/findings/0/severity", -1},
-                                                                    {"/recording/duration_s", -1.0},
-                                                                    {"/recording/duration_s", 1e300},
-                                                                    {"/recording/silence_s", 1e5},
-                                                                    {"/transcript/utterances/0/index", 7},
-                                                                    {"/created_at", "yesterday"}};
+  const std::vector<std::pair<std::string, nlohmann::json>> lies = {
+      {"/verdict/score", 101},
+      {"/verdict/score", "50"},
+      {"/verdict/band", 5},
+      {"/verdict/findings/0/utterance", 1000},
+      {"/verdict/findings/0/severity", -1},
+      {"/verdict/findings/0/speaker_share", 0.0},
+      {"/recording/duration_s", -1.0},
+      {"/recording/duration_s", 1e300},
+      {"/recording/silence_s", 1e5},
+      {"/transcript/utterances/0/index", 7},
+      {"/created_at", "yesterday"}};
   for (const auto& [place, lie] : lies) {
     auto changed = good;
     changed[nlohmann::json::json_pointer(place)] = lie;
