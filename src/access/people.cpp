@@ -12,7 +12,6 @@
 namespace guardian::access {
 namespace {
 
-constexpr std::int64_t kDay_ms = 24LL * 3600 * 1000;
 constexpr std::int64_t kInvitation_ms = 7 * kDay_ms;
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kNameCharacters = 100;

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sodium.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +16,8 @@
 #include <cstring>
 #include <system_error>
 #include <utility>
+
+#include "base/spawn.h"
 
 namespace guardian::archive {
 namespace {
@@ -45,14 +46,6 @@ std::vector<std::string> environment() {
   return variables;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  result.reserve(texts.size() + 1);
-  for (auto& text : texts) result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
-}
-
 tl::unexpected<Error> process_error(const Text& what) {
   return fail(Error::Kind::model, "guardian work", what,
               {"くり返し起きるときは、メモリーの空きと録音ファイルを確かめてください",
@@ -64,28 +57,6 @@ tl::unexpected<Error> cannot_start(int code) {
   return process_error({fmt::format("分析プロセスを始められません ({})", reason),
                         fmt::format("the analysing process cannot be started ({})", reason)});
 }
-
-/// Owns the list of what is done to descriptors between fork and exec.
-class FileActions {
- public:
-  FileActions() { posix_spawn_file_actions_init(&actions_); }
-  FileActions(const FileActions&) = delete;
-  FileActions& operator=(const FileActions&) = delete;
-  ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
-
-  int prepare(int input, int output) {
-    int code = posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO);
-    if (code == 0) code = posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
-    if (code == 0)
-      code = posix_spawn_file_actions_addopen(&actions_, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    if (code == 0) code = posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
-    return code;
-  }
-  const posix_spawn_file_actions_t* get() const { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-};
 
 int wait_for(int fd, short events, int ms) {
   pollfd polled{fd, events, 0};
@@ -105,15 +76,9 @@ Result<LineProcess> LineProcess::start(const std::vector<std::string>& command) 
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return cannot_start(errno);
   Descriptor output(ends[0]);
   const Descriptor child_output(ends[1]);
-  FileActions actions;
-  if (const int code = actions.prepare(child_input.get(), child_output.get()); code != 0)
-    return cannot_start(code);
-  auto words = command;
-  auto variables = environment();
   pid_t id = -1;
-  const int code = ::posix_spawn(&id, words[0].c_str(), actions.get(), nullptr, pointers(words).data(),
-                                 pointers(variables).data());
-  if (code != 0) return cannot_start(code);
+  if (const int code = spawn(id, command, environment(), child_input.get(), child_output.get()); code != 0)
+    return cannot_start(code);
   return LineProcess(id, std::move(input), std::move(output));
 }
 

@@ -16,7 +16,6 @@ namespace {
 
 using store::Transaction;
 
-constexpr std::int64_t kDay_ms = 86'400'000;
 constexpr std::int64_t kPage = 100;
 constexpr const char* kReasonContext = "recordings.hold_reason";
 constexpr const char* kSystem = "system";

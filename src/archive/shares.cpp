@@ -9,7 +9,6 @@ namespace {
 
 constexpr const char* kNameContext = "shares.name";
 constexpr std::size_t kSecretBytes = 24;
-constexpr std::int64_t kDay_ms = 24LL * 3600 * 1000;
 
 tl::unexpected<Error> unknown() {
   return fail(Error::Kind::not_found, "share", {"このリンクは使えません", "this link does not work"},

@@ -25,7 +25,6 @@ constexpr milliseconds kTrouble{5000};      // before the store is tried again
 constexpr milliseconds kLooks{1000};        // between looks whether the job was cancelled
 constexpr std::int64_t kMostEarlier = 200;  // dealings with one counterpart, the newest
 constexpr std::uint64_t kReportBytes = kLongestLine;
-constexpr std::int64_t kDay_ms = 24LL * 3600 * 1000;
 
 /// What belongs to one attempt.
 struct Attempt {

@@ -77,6 +77,10 @@ Result<TimeZone> TimeZone::named(const std::string& name) {
 
 std::string TimeZone::name() const { return impl_->name; }
 
+std::chrono::minutes TimeZone::time_of_day_at(std::int64_t ms) const {
+  return std::chrono::minutes((ms / 60'000 + offset_at(ms).count()) % (24LL * 60));
+}
+
 std::chrono::minutes TimeZone::offset_at(std::int64_t ms) const {
   std::int32_t raw_ms = 0;
   std::int32_t summer_ms = 0;

@@ -47,6 +47,8 @@ class TimeZone {
   std::int64_t start_of(Month month) const { return start_of(first_day_of(month)); }
   /// What clocks there show more than UTC at an instant.
   std::chrono::minutes offset_at(std::int64_t ms) const;
+  /// Minutes that those clocks show since midnight.
+  std::chrono::minutes time_of_day_at(std::int64_t ms) const;
 
  private:
   struct Impl;

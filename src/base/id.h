@@ -21,4 +21,6 @@ std::string make_secret(std::size_t bytes);
 /// Milliseconds since 1970 in UTC.
 std::int64_t now_ms();
 
+constexpr std::int64_t kDay_ms = 24LL * 3600 * 1000;
+
 }  // namespace guardian

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/markup.h"
 #include "base/text.h"
 
 namespace guardian::document {
@@ -19,26 +20,7 @@ constexpr const char* kStyle =
     ".bars td{border:0;padding:.4mm 2mm}.bar{display:block;height:3mm;background:#1d6170}"
     ".bars td:nth-child(2){width:60mm}";
 
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char c : printable(text)) switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      default:
-        safe += c;
-    }
-  return safe;
-}
+std::string escaped(std::string_view text) { return escape_markup(printable(text)); }
 
 /// Inside a string of CSS; a backslash or quote could end it.
 std::string in_css(std::string_view text) {

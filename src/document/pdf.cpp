@@ -1,21 +1,19 @@
 #include "document/pdf.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <mutex>
 
 #include "base/descriptor.h"
+#include "base/spawn.h"
 
 namespace guardian::document {
 namespace {
@@ -35,25 +33,13 @@ tl::unexpected<Error> failed(const Text& what) {
 /// In memory: what a report says is never on a disk in the clear.
 Descriptor memory_file(const char* name) { return Descriptor(::memfd_create(name, MFD_CLOEXEC)); }
 
-/// The program's descriptors and what little it may know of our environment.
+/// Its process, -1 if there is no such program. It knows nothing of our environment.
 pid_t start(const Descriptor& input, const Descriptor& output) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, input.get(), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-  std::array<std::string, 6> words = {"weasyprint", "--encoding", "utf-8", "--quiet", "-", "-"};
-  std::array<char*, 7> arguments{};
-  for (std::size_t i = 0; i < words.size(); ++i) arguments.at(i) = words.at(i).data();
-  std::array<std::string, 3> variables = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/nonexistent"};
-  std::array<char*, 4> environment{};
-  for (std::size_t i = 0; i < variables.size(); ++i) environment.at(i) = variables.at(i).data();
   pid_t id = -1;
-  if (::posix_spawn(&id, "/usr/bin/weasyprint", &actions, nullptr, arguments.data(), environment.data()) != 0)
-    id = -1;
-  posix_spawn_file_actions_destroy(&actions);
-  return id;
+  const int code =
+      spawn(id, {"/usr/bin/weasyprint", "--encoding", "utf-8", "--quiet", "-", "-"},
+            {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/nonexistent"}, input.get(), output.get());
+  return code == 0 ? id : -1;
 }
 
 void limit(pid_t id) {

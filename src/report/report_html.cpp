@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/markup.h"
 #include "report/assets.h"
 #include "report/report_json.h"
 
@@ -21,15 +22,6 @@ constexpr double kWholeUpTo_s = 30.0 * 60.0;
 constexpr double kBefore_s = 10.0;
 constexpr double kLongestClip_s = 60.0;
 constexpr std::size_t kMostClips = 30;
-
-/// The form in which a content security policy names an inline script or style.
-std::string policy_hash(std::string_view content) {
-  const auto hex = sha256(content);
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-    bytes.push_back(static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
-  return "'sha256-" + base64(bytes) + "'";
-}
 
 std::string content_security_policy() {
   return fmt::format(

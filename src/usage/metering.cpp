@@ -10,13 +10,13 @@
 #include "archive/same_content.h"
 #include "base/clock.h"
 #include "base/csv.h"
+#include "base/id.h"
 
 namespace guardian::usage {
 namespace {
 
 constexpr std::int64_t kSecondsPerMinute = 60;
 constexpr std::int64_t kMillisecondsPerSecond = 1000;
-constexpr std::int64_t kDay_ms = 24LL * 3600 * 1000;
 constexpr std::array<int, 3> kShares = {50, 80, 100};  // percent of the plan, ascending
 constexpr double kLongest_s = 1e7;                     // four months: no recording
 

@@ -2,8 +2,7 @@
 // the button, since mail scanners open links, too.
 #include <fmt/format.h>
 
-#include "base/file.h"
-#include "base/hex.h"
+#include "base/markup.h"
 #include "casework/deep_links.h"
 #include "report/names.h"
 #include "server/application.h"
@@ -20,29 +19,8 @@ constexpr const char* kStyle =
 
 /// Only that style and a form to this server.
 std::string policy() {
-  return "default-src 'none'; style-src 'sha256-" + base64(*from_hex(sha256(kStyle))) +
-         "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-}
-
-std::string escaped(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += c;
-    }
-  return escaped;
+  return "default-src 'none'; style-src " + policy_hash(kStyle) +
+         "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 }
 
 Response page_of(Language language, const std::string& body, int status = 200) {
@@ -63,8 +41,8 @@ Response page_of(const LinkView& view) {
   std::string body = fmt::format(
       "<dl><dt>{}</dt><dd>{}</dd><dt>{}</dt><dd>{}</dd><dt>{}</dt><dd>{}</dd></dl>", words("日時", "Time"),
       casework::time_for_people(view.occurred_ms), words("危険度", "Gravity"),
-      escaped(report::band_name(view.band).in(view.language)), words("グループ", "Group"),
-      view.group.empty() ? words("(なし)", "(none)") : escaped(view.group));
+      escape_markup(report::band_name(view.band).in(view.language)), words("グループ", "Group"),
+      view.group.empty() ? words("(なし)", "(none)") : escape_markup(view.group));
   if (view.acknowledged_ms)
     body += fmt::format("<p>{} ({})</p>", words("このケースは確認済みです。", "This case is acknowledged."),
                         casework::time_for_people(*view.acknowledged_ms));
@@ -86,8 +64,8 @@ Result<Response> answer(const Result<LinkView>& view, const Request& request) {
   if (error.kind != Error::Kind::not_found && error.kind != Error::Kind::conflict)
     return tl::unexpected<Error>(error);
   return page_of(request.language,
-                 fmt::format("<p>{}</p><p>{}</p>", escaped(error.what.in(request.language)),
-                             escaped(error.remedy.in(request.language))),
+                 fmt::format("<p>{}</p><p>{}</p>", escape_markup(error.what.in(request.language)),
+                             escape_markup(error.remedy.in(request.language))),
                  error.kind == Error::Kind::conflict ? 410 : 404);
 }
 
