@@ -3,13 +3,10 @@ import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {after, before, test} from 'node:test';
-import {startBrowser} from './browser.js';
-import {ask, call, choosePassword, fitsAPhone, look, until} from './office.js';
-import {startServer} from './server.js';
+import {ask, call, fitsAPhone, look, openOffice, until} from './office.js';
 
-let server;
-let browser;
 let page;
+let close;
 
 /** The sample call of a known customer; a byte behind its end makes the second one another recording. */
 async function bringIn(counterpart, startedAt, more) {
@@ -25,17 +22,12 @@ async function bringIn(counterpart, startedAt, more) {
 }
 
 before(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-  page = await browser.context.newPage();
-  await page.setViewportSize({width: 1280, height: 800});
-  await choosePassword(page, server.firstLink, {login: 'owner@example.jp', name: '桜井'});
+  ({page, close} = await openOffice());
   assert.equal(await bringIn('K-100', '2026-10-05T10:00:00+09:00', ''), 201);
   assert.equal(await bringIn('K-100', '2026-11-20T10:00:00+09:00', '..'), 201);
 });
 after(async () => {
-  await browser?.stop();
-  await server?.stop();
+  await close?.();
 });
 
 const column = (name) => page.locator('section', {has: page.getByRole('heading', {name, exact: true, level: 2})});
@@ -55,7 +47,7 @@ test('two cases wait on the board', async () => {
 
 test('one gets an owner, a deadline, a level and care for the employee', async () => {
   await column('未確認').getByRole('link', {name: /2026\/11\/20/}).click();
-  await page.getByRole('button', {name: '確認しました'}).click();
+  await page.getByRole('button', {name: '確認しました', exact: true}).click();
   await page.getByLabel('担当').selectOption({label: '桜井'});
   await page.getByRole('button', {name: '担当にする'}).click();
   await page.getByText('対応中').first().waitFor();

@@ -124,7 +124,7 @@ test('its case is acknowledged and then waits for nobody', async () => {
   await open.getByRole('link').first().waitFor();
   await look('today');
   await open.getByRole('link').first().click();
-  await page.getByRole('button', {name: '確認しました'}).click();
+  await page.getByRole('button', {name: '確認しました', exact: true}).click();
   await page.getByText('確認済み').first().waitFor();
   await look('case');
   await page.getByRole('link', {name: '今日'}).click();

@@ -2,25 +2,18 @@
 // training data that `guardian evaluate` reads.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {startBrowser} from './browser.js';
-import {ask, choosePassword, fitsAPhone, look, openSample} from './office.js';
-import {startServer} from './server.js';
+import {ask, fitsAPhone, look, openOffice, openSample} from './office.js';
 
-let server;
 let browser;
 let page;
+let close;
 
 before(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-  page = await browser.context.newPage();
-  await page.setViewportSize({width: 1280, height: 800});
-  await choosePassword(page, server.firstLink, {login: 'owner@example.jp', name: '桜井'});
+  ({browser, page, close} = await openOffice());
   await openSample(page);
 });
 after(async () => {
-  await browser?.stop();
-  await server?.stop();
+  await close?.();
 });
 
 const card = (index) => page.locator('li.finding').nth(index);
@@ -90,7 +83,10 @@ test('a link opens at its second, and the finding there stands out', async () =>
   await page.goto('about:blank');
   await page.goto(`${address}?at=${start}`);
   await page.locator('li.finding.here').first().waitFor();
-  await page.waitForFunction((second) => Math.abs(document.querySelector('audio').currentTime - (second - 2)) < 0.2, start);
+  await page.waitForFunction((second) => {
+    const audio = document.querySelector('audio');
+    return audio && Math.abs(audio.currentTime - (second - 2)) < 0.2;
+  }, start);
 });
 
 test('somebody without an account sees the redacted words, until the link is ended', async () => {

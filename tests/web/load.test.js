@@ -2,21 +2,15 @@
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {after, before, test} from 'node:test';
-import {startBrowser} from './browser.js';
-import {ask, call, choosePassword, fitsAPhone, look, signIn, until} from './office.js';
-import {startServer} from './server.js';
+import {ask, call, choosePassword, fitsAPhone, look, openOffice, signIn, until} from './office.js';
 
 let server;
-let browser;
 let page;
+let close;
 
 before(async () => {
   const often = '{per_minute: 100000, burst: 100000}';
-  server = await startServer({config: `listen: {port: 0}\nrates: {sign_in: ${often}, caller: ${often}, address: ${often}}\n`});
-  browser = await startBrowser();
-  page = await browser.context.newPage();
-  await page.setViewportSize({width: 1280, height: 800});
-  await choosePassword(page, server.firstLink, {login: 'owner@example.jp', name: '桜井'});
+  ({server, page, close} = await openOffice({config: `listen: {port: 0}\nrates: {sign_in: ${often}, caller: ${often}, address: ${often}}\n`}));
   const employee = (await ask(page, 'POST', '/api/v1/employees', {code: 'e-17', name: '田中'})).body;
   const invited = await ask(page, 'POST', '/api/v1/users', {login: 'tanaka@example.jp', name: '田中', roles: ['employee'], employee: employee.id});
   assert.equal(invited.status, 201);
@@ -32,8 +26,7 @@ before(async () => {
   await choosePassword(page, `${server.url}${new URL(invited.body.link, server.url).pathname}${new URL(invited.body.link, server.url).hash}`);
 });
 after(async () => {
-  await browser?.stop();
-  await server?.stop();
+  await close?.();
 });
 
 test('the day is made of what was said', async () => {

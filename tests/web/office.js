@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {seriousFindings} from './browser.js';
+import {seriousFindings, startBrowser} from './browser.js';
+import {startServer} from './server.js';
 
 export const call = fileURLToPath(new URL('../../data/sample/call.wav', import.meta.url));
 export const password = 'correct-horse-battery-27';
@@ -33,6 +34,26 @@ export async function choosePassword(page, link, {login, name} = {}) {
   await page.getByLabel('パスワード', {exact: true}).fill(password);
   await page.getByRole('button', {name: '使い始める'}).click();
   await page.getByRole('heading', {name: '今日'}).waitFor();
+}
+
+/** A server of its own, and its first user in a browser on a laptop. `close` takes both away. */
+export async function openOffice(options) {
+  const server = await startServer(options);
+  let browser;
+  const close = async () => {
+    await browser?.stop();
+    await server.stop();
+  };
+  try {
+    browser = await startBrowser();
+    const page = await browser.context.newPage();
+    await page.setViewportSize({width: 1280, height: 800});
+    await choosePassword(page, server.firstLink, {login: 'owner@example.jp', name: '桜井'});
+    return {server, browser, page, close};
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 export async function signIn(page, server, login) {

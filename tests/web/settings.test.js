@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import {createServer} from 'node:http';
 import {after, before, test} from 'node:test';
-import {startBrowser} from './browser.js';
-import {ask, choosePassword, fitsAPhone, look, openSample, signIn} from './office.js';
-import {freePort, startServer} from './server.js';
+import {ask, choosePassword, fitsAPhone, look, openOffice, openSample, signIn} from './office.js';
+import {freePort} from './server.js';
 
 let server;
 let browser;
 let page;
+let close;
 let receiver;
 const received = [];
 const links = {};
@@ -22,16 +22,11 @@ before(async () => {
   });
   await new Promise((resolve) => receiver.listen(port, '127.0.0.1', resolve));
   const often = '{per_minute: 100000, burst: 100000}';
-  server = await startServer({config: 'listen: {port: 0}\nnotices: {allowed_networks: [127.0.0.0/8]}\n'
-    + `rates: {sign_in: ${often}, caller: ${often}, address: ${often}}\n`});
-  browser = await startBrowser();
-  page = await browser.context.newPage();
-  await page.setViewportSize({width: 1280, height: 800});
-  await choosePassword(page, server.firstLink, {login: 'owner@example.jp', name: '桜井'});
+  ({server, browser, page, close} = await openOffice({config: 'listen: {port: 0}\nnotices: {allowed_networks: [127.0.0.0/8]}\n'
+    + `rates: {sign_in: ${often}, caller: ${often}, address: ${often}}\n`}));
 });
 after(async () => {
-  await browser?.stop();
-  await server?.stop();
+  await close?.();
   receiver?.close();
 });
 

@@ -1,24 +1,16 @@
 // The first minutes of a new office: the guide goes on as the server does, and can be closed for good.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {startBrowser} from './browser.js';
-import {ask, choosePassword, fitsAPhone, look} from './office.js';
-import {startServer} from './server.js';
+import {ask, fitsAPhone, look, openOffice} from './office.js';
 
-let server;
-let browser;
 let page;
+let close;
 
 before(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-  page = await browser.context.newPage();
-  await page.setViewportSize({width: 1280, height: 800});
-  await choosePassword(page, server.firstLink, {login: 'owner@example.jp', name: '桜井'});
+  ({page, close} = await openOffice());
 });
 after(async () => {
-  await browser?.stop();
-  await server?.stop();
+  await close?.();
 });
 
 const guide = () => page.locator('section', {has: page.getByRole('heading', {name: 'はじめての方へ'})});
@@ -34,7 +26,7 @@ test('the sample call is sent, analysed, judged and taken as a case', async () =
   await page.getByRole('link', {name: '今日', exact: true}).click();
   await guide().getByRole('listitem').filter({hasText: '正しいか判断する'}).getByText('(済み)').waitFor();
   await guide().getByRole('link', {name: 'ケースを開く'}).click();
-  await page.getByRole('button', {name: '確認しました'}).click();
+  await page.getByRole('button', {name: '確認しました', exact: true}).click();
   await page.getByText('確認済み').first().waitFor();
   await page.getByRole('link', {name: '今日', exact: true}).click();
   await guide().getByRole('listitem').filter({hasText: 'ケースを確認する'}).getByText('(済み)').waitFor();
