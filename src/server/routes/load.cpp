@@ -118,8 +118,10 @@ Result<Response> show_own(Application& application, const Request& request) {
     if (!own) return tl::unexpected<Error>(own.error());
     json list = json::array();
     for (const auto& day : *own) list.push_back(as_json(day, request.language));
-    const auto ahead = own->empty() ? std::vector<int>()
-                                    : wellbeing::foretell_recovery(own->back().load.load, ledger.options());
+    json ahead = json::array();
+    if (!own->empty())
+      for (const int index : wellbeing::foretell_recovery(own->back().load.load, ledger.options()))
+        ahead.push_back({{"index", index}, {"band", wellbeing::name_of(wellbeing::band_of(index))}});
     return json_response({{"statement", wellbeing::load_statement().in(request.language)},
                           {"recovery", ahead},
                           {"managers_see", what_managers_see().in(request.language)},

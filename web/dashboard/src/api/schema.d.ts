@@ -2045,7 +2045,10 @@ export interface components {
                 text: string;
             }[];
             /** @description 何も加わらなければどう下がるか、最後の日から 14 日、または緑に戻るまで / the index of the last day and those after it if nothing more is added */
-            recovery: number[];
+            recovery: {
+                band: components["schemas"]["LoadBand"];
+                index: number;
+            }[];
             statement: string;
         };
         /** @enum {string} */
