@@ -56,8 +56,7 @@ class Chapters {
  private:
   std::string words(const char* ja, const char* en) const { return Text{ja, en}.in(language_); }
   std::string time(std::int64_t ms) const {
-    const auto local = ms / 60'000 + zone_.offset_at(ms).count();
-    const auto minute = local % (24LL * 60);
+    const auto minute = zone_.time_of_day_at(ms).count();
     return fmt::format("{} {:02}:{:02}", format_day(zone_.day_at(ms)), minute / 60, minute % 60);
   }
   std::string time(const std::optional<std::int64_t>& ms) const { return ms ? time(*ms) : ""; }

@@ -6,7 +6,7 @@
 namespace guardian::insights {
 namespace {
 
-constexpr std::array<std::pair<LeadUp, std::string_view>, 6> kNames = {{{LeadUp::unknown, ""},
+constexpr std::array<std::pair<LeadUp, std::string_view>, 6> kNames = {{{LeadUp::unknown, "unknown"},
                                                                         {LeadUp::refusal, "refusal"},
                                                                         {LeadUp::opening, "opening"},
                                                                         {LeadUp::wait, "wait"},

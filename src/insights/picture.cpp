@@ -58,10 +58,10 @@ void take_places(Picture& picture, const Dealing& dealing, const store::Row& row
   const auto count = [&](Count& into) { add(into, dealing.suspected, dealing.minutes, dealing.categories); };
   const auto at_ms = row.integer("occurred_ms");
   const auto day = zone.day_at(at_ms);
-  const auto minute = (at_ms / 60'000 + zone.offset_at(at_ms).count()) % (24LL * 60);
+  const auto hour = std::chrono::floor<std::chrono::hours>(zone.time_of_day_at(at_ms)).count();
   const std::chrono::weekday weekday(day);
   count(picture.all);
-  count(picture.hours.at(static_cast<std::size_t>(minute / 60)));
+  count(picture.hours.at(static_cast<std::size_t>(hour)));
   count(picture.weekdays.at(weekday.iso_encoding() - 1));
   count(picture.months[format_month(month_of(day))]);
   const auto group = row.text_if("group_id").value_or("");
@@ -76,11 +76,11 @@ void take_evidence(Picture& picture, const Dealing& dealing, const Findings& fin
     auto& one = picture.categories[category];
     ++one.recordings;
     if (one.gravest.size() >= kGravest) continue;
-    const auto* gravest = &findings.front();
-    for (const auto& finding : findings)
-      if (finding.category == category &&
-          (gravest->category != category || finding.severity > gravest->severity))
-        gravest = &finding;
+    const auto rank = [&](const auto& finding) {
+      return finding.category == category ? finding.severity : -1;
+    };
+    const auto gravest = std::max_element(findings.begin(), findings.end(),
+                                          [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
     one.gravest.push_back({dealing.id, gravest->start_s});
   }
   if (!dealing.suspected || findings.empty()) return;

@@ -124,12 +124,11 @@ Result<Decision> decision_of(const Finding& finding, const Choice& choice, const
   return decision;
 }
 
-/// Without a decision, the analysis as it is: a policy may have changed since.
 insights::Counted counted(const report::Report& report, const std::vector<Decision>& decisions,
                           const policy::Policy& policy) {
   const auto& verdict = report.verdict;
   const auto left = after_review(verdict.findings, decisions);
-  const int score = decisions.empty() ? verdict.score : judgement::call_score(left, policy);
+  const int score = score_after_review(verdict, decisions, policy);
   insights::Counted counted{
       score, decisions.empty() ? verdict.suspected : score >= policy.scale.suspected_from, {}};
   for (const auto& finding : left)
@@ -232,6 +231,12 @@ Result<std::vector<Decision>> Decisions::settle(store::Transaction& transaction,
   insights::keep_counted(transaction, tenant, reviewed.recording,
                          counted(reviewed.report, *decisions, policy_));
   return decisions;
+}
+
+int score_after_review(const judgement::Verdict& verdict, const std::vector<Decision>& decisions,
+                       const policy::Policy& policy) {
+  return decisions.empty() ? verdict.score
+                           : judgement::call_score(after_review(verdict.findings, decisions), policy);
 }
 
 std::vector<Finding> after_review(const std::vector<Finding>& findings,

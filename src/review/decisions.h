@@ -90,6 +90,11 @@ class Decisions {
   const policy::Policy& policy_;
 };
 
+/// The score of the dealing after these decisions; without one, the analysis's own: a policy may have changed
+/// since.
+int score_after_review(const judgement::Verdict& verdict, const std::vector<Decision>& decisions,
+                       const policy::Policy& policy);
+
 /// The findings as they are after review: rejected ones left out, changed ones as changed, and those that a
 /// person confirmed as sure as can be. For judgement/call_score.h.
 std::vector<judgement::Finding> after_review(const std::vector<judgement::Finding>& findings,

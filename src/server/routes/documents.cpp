@@ -5,6 +5,7 @@
 #include "insights/month_document.h"
 #include "report/report_document.h"
 #include "server/application.h"
+#include "server/routes/group_names.h"
 #include "server/routes/readable_report.h"
 #include "server/routes/routes.h"
 #include "server/routes/shared_playbook.h"
@@ -79,12 +80,10 @@ Result<Response> print_month(Application& application, const Request& request) {
   if (auto noted = application.audit().note({by.tenant, by.id, "insights.read", "", "pdf", request.address});
       !noted)
     return tl::unexpected<Error>(noted.error());
-  const auto list = application.people().groups(by.tenant);
-  if (!list) return tl::unexpected<Error>(list.error());
-  std::map<std::string, std::string> groups;
-  for (const auto& group : *list) groups[group.id] = group.name;
+  const auto groups = group_names(application, by.tenant);
+  if (!groups) return tl::unexpected<Error>(groups.error());
   return as_pdf(insights::month_document(seen->month, seen->picture, seen->before,
-                                         {*policy, *playbook, groups}, request.language),
+                                         {*policy, *playbook, *groups}, request.language),
                 "month-" + format_month(seen->month) + ".pdf");
 }
 

@@ -5,6 +5,7 @@
 #include "guidance/playbook.h"
 #include "insights/picture.h"
 #include "server/application.h"
+#include "server/routes/group_names.h"
 #include "server/routes/routes.h"
 #include "server/routes/shared_playbook.h"
 
@@ -58,8 +59,7 @@ json categories_of(const insights::Picture& picture, const guidance::Playbook& p
 json lead_ups_of(const insights::Picture& picture) {
   json counts = json::object();
   for (const auto& [lead_up, count] : picture.lead_ups)
-    counts[lead_up == insights::LeadUp::unknown ? "unknown" : std::string(insights::name_of(lead_up))] =
-        count;
+    counts[std::string(insights::name_of(lead_up))] = count;
   return counts;
 }
 
@@ -112,10 +112,8 @@ Result<Response> show(Application& application, const Request& request) {
   if (auto noted = application.audit().note({by.tenant, by.id, "insights.read", "", "", request.address});
       !noted)
     return tl::unexpected<Error>(noted.error());
-  const auto names = application.people().groups(by.tenant);
-  if (!names) return tl::unexpected<Error>(names.error());
-  std::map<std::string, std::string> groups;
-  for (const auto& group : *names) groups[group.id] = group.name;
+  const auto groups = group_names(application, by.tenant);
+  if (!groups) return tl::unexpected<Error>(groups.error());
   return application.database().read([&](store::Transaction& t) -> Result<Response> {
     const auto zone = access::time_zone_of(t, by.tenant);
     if (!zone) return tl::unexpected<Error>(zone.error());
@@ -128,7 +126,7 @@ Result<Response> show(Application& application, const Request& request) {
                                   request.query("group")};
     const auto picture = insights::picture_of(t, by, period);
     if (!picture) return tl::unexpected<Error>(picture.error());
-    auto body = body_of(*picture, *playbook, groups, request.language);
+    auto body = body_of(*picture, *playbook, *groups, request.language);
     body["from"] = format_day(first);
     body["to"] = format_day(last);
     return json_response(body);

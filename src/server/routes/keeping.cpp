@@ -7,11 +7,9 @@
 #include "archive/recordings.h"
 #include "archive/redacted_export.h"
 #include "archive/retention.h"
-#include "archive/workers.h"
 #include "report/report_json.h"
 #include "server/application.h"
 #include "server/routes/readable_report.h"
-#include "server/routes/redactor.h"
 #include "server/routes/routes.h"
 
 namespace guardian::server {
@@ -95,28 +93,18 @@ Result<Material> material_for(Application& application, const Request& request, 
   });
   if (!recording) return tl::unexpected<Error>(recording.error());
   if (!recording->report) return no_report_yet(recording->id);
-  const auto& redactor = shared_redactor();
-  if (!redactor) return tl::unexpected<Error>(redactor.error());
   if (auto noted = application.audit().note(
           {caller.tenant, caller.id, "recording.export", recording->id, form, request.address});
       !noted)
     return tl::unexpected<Error>(noted.error());
-  auto report =
-      archive::read_report(application.objects(), application.keyring(), caller.tenant, *recording->report);
-  if (!report) return tl::unexpected<Error>(report.error());
-  return Material{caller.tenant, recording->object, archive::redact(std::move(*report), *redactor)};
-}
-
-Result<media::Source> sound_of(Application& application, const Material& material) {
-  auto object = application.objects().open(material.object,
-                                           archive::object_keys(application.keyring(), material.tenant));
-  if (!object) return tl::unexpected<Error>(object.error());
-  return media::Source(std::shared_ptr<guardian::ByteSource>(std::move(*object)), "recording");
+  auto redacted = redacted_report(application, caller.tenant, *recording->report);
+  if (!redacted) return tl::unexpected<Error>(redacted.error());
+  return Material{caller.tenant, recording->object, std::move(*redacted)};
 }
 
 Result<Response> export_sound(Application& application, const Request& request, const Material& material,
                               const std::optional<media::PlaybackClip>& clip) {
-  const auto source = sound_of(application, material);
+  const auto source = sound_of(application, material.tenant, material.object);
   if (!source) return tl::unexpected<Error>(source.error());
   auto playback = archive::redacted_sound(*source, material.redacted, clip, request.stop);
   if (!playback) return tl::unexpected<Error>(playback.error());
@@ -126,7 +114,7 @@ Result<Response> export_sound(Application& application, const Request& request, 
 }
 
 Result<Response> export_page(Application& application, const Request& request, const Material& material) {
-  const auto source = sound_of(application, material);
+  const auto source = sound_of(application, material.tenant, material.object);
   if (!source) return tl::unexpected<Error>(source.error());
   auto page = archive::redacted_html(*source, material.redacted, request.stop);
   if (!page) return tl::unexpected<Error>(page.error());

@@ -1,7 +1,6 @@
 #include "server/routes/readable_report.h"
 
 #include "archive/recordings.h"
-#include "archive/redacted_export.h"
 #include "archive/workers.h"
 #include "server/routes/redactor.h"
 
@@ -30,6 +29,22 @@ Result<report::Report> readable_report(Application& application, const Request& 
   const auto& redactor = shared_redactor();
   if (!redactor) return tl::unexpected<Error>(redactor.error());
   return archive::redact(std::move(*report), *redactor).report;
+}
+
+Result<archive::RedactedReport> redacted_report(Application& application, const std::string& tenant,
+                                                const std::string& id) {
+  const auto& redactor = shared_redactor();
+  if (!redactor) return tl::unexpected<Error>(redactor.error());
+  auto report = archive::read_report(application.objects(), application.keyring(), tenant, id);
+  if (!report) return tl::unexpected<Error>(report.error());
+  return archive::redact(std::move(*report), *redactor);
+}
+
+Result<media::Source> sound_of(Application& application, const std::string& tenant,
+                               const std::string& object) {
+  auto bytes = application.objects().open(object, archive::object_keys(application.keyring(), tenant));
+  if (!bytes) return tl::unexpected<Error>(bytes.error());
+  return media::Source(std::shared_ptr<guardian::ByteSource>(std::move(*bytes)), "recording");
 }
 
 }  // namespace guardian::server

@@ -60,21 +60,16 @@ Result<Response> picture(const Opened& opened, std::vector<Decision> decisions, 
     for (auto& decision : decisions) decision.comment = redactor->redact(decision.comment).text;
   }
   const auto& verdict = opened.report.verdict;
-  int score = verdict.score;
-  auto band = verdict.band;
-  if (!decisions.empty()) {
-    const auto& policy = shared_policy();
-    if (!policy) return tl::unexpected<Error>(policy.error());
-    score = judgement::call_score(review::after_review(verdict.findings, decisions), *policy);
-    band = judgement::band_of(score);
-  }
+  const auto& policy = shared_policy();
+  if (!policy) return tl::unexpected<Error>(policy.error());
+  const int score = review::score_after_review(verdict, decisions, *policy);
   json items = json::array();
   for (const auto& decision : decisions) items.push_back(as_json(decision));
   return json_response({{"items", std::move(items)},
                         {"findings", verdict.findings.size()},
                         {"score", verdict.score},
                         {"score_after_review", score},
-                        {"band_after_review", report::band_id(band)}});
+                        {"band_after_review", report::band_id(judgement::band_of(score))}});
 }
 
 Result<Response> show(Application& application, const Request& request) {

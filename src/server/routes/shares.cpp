@@ -2,12 +2,9 @@
 #include "archive/shares.h"
 
 #include "archive/recordings.h"
-#include "archive/redacted_export.h"
-#include "archive/workers.h"
 #include "report/report_html.h"
 #include "server/application.h"
 #include "server/routes/readable_report.h"
-#include "server/routes/redactor.h"
 #include "server/routes/report_policy.h"
 #include "server/routes/routes.h"
 
@@ -87,18 +84,12 @@ struct Opened {
 
 Result<std::string> page_of(Application& application, const Opened& opened, const std::stop_token& stop) {
   const auto& tenant = opened.share.tenant;
-  const auto& redactor = shared_redactor();
-  if (!redactor) return tl::unexpected<Error>(redactor.error());
-  auto report = archive::read_report(application.objects(), application.keyring(), tenant,
-                                     opened.recording.report.value_or(""));
-  if (!report) return tl::unexpected<Error>(report.error());
-  const auto redacted = archive::redact(std::move(*report), *redactor);
-  if (!opened.share.with_sound) return report::to_html(redacted.report, std::nullopt);
-  auto object = application.objects().open(opened.recording.object,
-                                           archive::object_keys(application.keyring(), tenant));
-  if (!object) return tl::unexpected<Error>(object.error());
-  const media::Source source(std::shared_ptr<guardian::ByteSource>(std::move(*object)), "recording");
-  return archive::redacted_html(source, redacted, stop);
+  const auto redacted = redacted_report(application, tenant, opened.recording.report.value_or(""));
+  if (!redacted) return tl::unexpected<Error>(redacted.error());
+  if (!opened.share.with_sound) return report::to_html(redacted->report, std::nullopt);
+  const auto source = sound_of(application, tenant, opened.recording.object);
+  if (!source) return tl::unexpected<Error>(source.error());
+  return archive::redacted_html(*source, *redacted, stop);
 }
 
 Result<Response> show(Application& application, const Request& request) {
