@@ -20,10 +20,30 @@ constexpr std::int64_t kPage = 100;
 constexpr const char* kReasonContext = "recordings.hold_reason";
 constexpr const char* kSystem = "system";
 
-/// What the sweep may take: NULL is a recording that never got as far as an analysis.
-constexpr const char* kDue =
-    "deleted_ms IS NULL AND legal_hold = 0 AND state IN ('analysed', 'failed', 'cancelled') AND "
-    "COALESCE(delete_after_ms, uploaded_ms + ?) <= ?";
+/// What the sweep may take at all.
+constexpr const char* kMayGo =
+    "deleted_ms IS NULL AND legal_hold = 0 AND state IN ('analysed', 'failed', 'cancelled')";
+
+/// What it takes: NULL is a recording that never got as far as an analysis. The first value is the time that
+/// companies keep ordinary recordings that chose nothing else.
+std::string due() {
+  return fmt::format(
+      "{} AND COALESCE(delete_after_ms, uploaded_ms + COALESCE((SELECT ordinary_days * {} FROM keeping_days k "
+      "WHERE k.tenant_id = recordings.tenant_id), ?)) <= ?",
+      kMayGo, kDay_ms);
+}
+
+constexpr int kLongestKept_days = 36500;
+
+Result<void> check_days(const KeepingDays& days) {
+  if (days.ordinary >= 1 && days.ordinary <= days.finding && days.finding <= days.case_file &&
+      days.case_file <= kLongestKept_days)
+    return {};
+  return fail(Error::Kind::usage, "days",
+              {"1 日から 36500 日まで、疑いのある録音とケースは通常の録音より短くできません",
+               "from 1 to 36500 days; a recording with a finding or a case is not kept shorter than others"},
+              {"日数を直してください", "Correct the days"});
+}
 
 tl::unexpected<Error> no_such_recording(const std::string& id) {
   return fail(Error::Kind::not_found, id, {"録音がありません", "there is no such recording"},
@@ -91,16 +111,6 @@ struct Retention::Deletion {
   std::string address = {};
   std::int64_t at_ms = 0;
 };
-
-std::string name_of(Grade grade) {
-  if (grade == Grade::case_file) return "case";
-  return grade == Grade::finding ? "finding" : "ordinary";
-}
-
-int KeepingDays::of(Grade grade) const {
-  if (grade == Grade::case_file) return case_file;
-  return grade == Grade::finding ? finding : ordinary;
-}
 
 void raise_grade(Transaction& transaction, const std::string& tenant, const std::string& recording,
                  Grade grade, const KeepingDays& days, std::int64_t now_ms) {
@@ -253,12 +263,74 @@ Result<Retention::Hold> Retention::hold_of(const access::Caller& caller, const s
   });
 }
 
+Result<KeepingDays> Retention::days_of(const access::Caller& caller) {
+  return parts_.database.read([&](Transaction& transaction) -> Result<KeepingDays> {
+    return keeping_days_of(transaction, caller.tenant, standard_);
+  });
+}
+
+namespace {
+
+/// By how much the end of each grade's recordings moves.
+struct Shifts {
+  std::int64_t ordinary_ms, finding_ms, case_ms;
+
+  Shifts(const KeepingDays& before, const KeepingDays& after)
+      : ordinary_ms((after.ordinary - before.ordinary) * kDay_ms),
+        finding_ms((after.finding - before.finding) * kDay_ms),
+        case_ms((after.case_file - before.case_file) * kDay_ms) {}
+};
+
+constexpr const char* kMovedEnd =
+    "delete_after_ms + CASE grade WHEN 'ordinary' THEN ?1 WHEN 'finding' THEN ?2 ELSE ?3 END";
+
+}  // namespace
+
+Result<std::int64_t> Retention::due_with(const access::Caller& caller, const KeepingDays& days) {
+  if (auto good = check_days(days); !good) return tl::unexpected<Error>(good.error());
+  return parts_.database.read([&](Transaction& transaction) -> Result<std::int64_t> {
+    const Shifts shifts(keeping_days_of(transaction, caller.tenant, standard_), days);
+    return transaction
+        .first(fmt::format("SELECT COUNT(*) AS number FROM recordings WHERE tenant_id = ?4 AND {} AND "
+                           "COALESCE({}, uploaded_ms + ?5) <= ?6",
+                           kMayGo, kMovedEnd),
+               {shifts.ordinary_ms, shifts.finding_ms, shifts.case_ms, caller.tenant,
+                days.ordinary * kDay_ms, guardian::now_ms() + kGrace_days * kDay_ms})
+        ->integer("number");
+  });
+}
+
+Result<void> Retention::set_days(const access::Caller& caller, const KeepingDays& days,
+                                 const std::string& address) {
+  if (auto good = check_days(days); !good) return good;
+  return parts_.database.write([&](Transaction& transaction) -> Result<void> {
+    const Shifts shifts(keeping_days_of(transaction, caller.tenant, standard_), days);
+    // What was due before stays due: only an end that this change brings nearer waits.
+    transaction.execute(fmt::format("UPDATE recordings SET delete_after_ms = MAX({}, MIN(delete_after_ms, ?5)) "
+                                    "WHERE tenant_id = ?4 AND delete_after_ms IS NOT NULL AND deleted_ms IS NULL",
+                                    kMovedEnd),
+                        {shifts.ordinary_ms, shifts.finding_ms, shifts.case_ms, caller.tenant,
+                         guardian::now_ms() + kGrace_days * kDay_ms});
+    transaction.execute("DELETE FROM keeping_days WHERE tenant_id = ?", {caller.tenant});
+    transaction.execute(
+        "INSERT INTO keeping_days (tenant_id, ordinary_days, finding_days, case_days) VALUES (?, ?, ?, ?)",
+        {caller.tenant, std::int64_t{days.ordinary}, std::int64_t{days.finding},
+         std::int64_t{days.case_file}});
+    parts_.audit.add(transaction,
+                     {caller.tenant, caller.id, "retention.change", "",
+                      fmt::format("ordinary {}, finding {}, case {} days", days.ordinary, days.finding,
+                                  days.case_file),
+                      address});
+    return {};
+  });
+}
+
 /// False if something has kept it in the meantime.
 Result<bool> Retention::mark_due(const std::string& tenant, const std::string& id, std::int64_t now_ms) {
   return parts_.database.write([&](Transaction& transaction) -> Result<bool> {
     const auto row = transaction.first(
-        std::string("SELECT grade FROM recordings WHERE tenant_id = ? AND id = ? AND ") + kDue,
-        {tenant, id, days_.ordinary * kDay_ms, now_ms});
+        "SELECT grade FROM recordings WHERE tenant_id = ? AND id = ? AND " + due(),
+        {tenant, id, standard_.ordinary * kDay_ms, now_ms});
     if (!row) return false;
     Deletion deletion{tenant, id};
     deletion.at_ms = now_ms;
@@ -301,8 +373,8 @@ Result<int> Retention::sweep(std::int64_t now_ms, const std::stop_token& stop) {
       "SELECT recording_id AS id, tenant_id FROM deletions WHERE finished_ms IS NULL AND recording_id > ? "
       "ORDER BY recording_id LIMIT ?",
       {}, erase_one);
-  each(fmt::format("SELECT id, tenant_id FROM recordings WHERE {} AND id > ? ORDER BY id LIMIT ?", kDue),
-       {days_.ordinary * kDay_ms, now_ms},
+  each(fmt::format("SELECT id, tenant_id FROM recordings WHERE {} AND id > ? ORDER BY id LIMIT ?", due()),
+       {standard_.ordinary * kDay_ms, now_ms},
        [&](const std::string& tenant, const std::string& id) -> Result<bool> {
          auto marked = mark_due(tenant, id, now_ms);
          if (!marked || !*marked) return marked;

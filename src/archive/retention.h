@@ -16,26 +16,13 @@
 #include "access/audit.h"
 #include "access/caller.h"
 #include "access/keyring.h"
+#include "archive/keeping_days.h"
 #include "archive/queue.h"
 #include "base/result.h"
 #include "store/database.h"
 #include "store/objects.h"
 
 namespace guardian::archive {
-
-enum class Grade { ordinary, finding, case_file };
-
-/// "ordinary", "finding" or "case".
-std::string name_of(Grade grade);
-
-/// Days a recording is kept, from the moment it got its grade.
-struct KeepingDays {
-  int ordinary = 90;
-  int finding = 365;
-  int case_file = 1825;
-
-  int of(Grade grade) const;
-};
 
 /// Part of the unit of work that brings the reason (a case is opened): the recording keeps the higher grade
 /// and the later end. A deleted one stays deleted.
@@ -56,10 +43,14 @@ struct RetentionParts {
   std::vector<Forgetting> forgetting;
 };
 
+/// Days after a change of keeping times in which nothing is deleted because of it.
+constexpr int kGrace_days = 7;
+
 /// Safe to use from several threads.
 class Retention {
  public:
-  Retention(RetentionParts parts, KeepingDays days) : parts_(std::move(parts)), days_(days) {}
+  /// `standard`: how long recordings of companies that chose nothing else are kept.
+  Retention(RetentionParts parts, KeepingDays standard) : parts_(std::move(parts)), standard_(standard) {}
 
   /// One more of those who forget. Before anybody else uses this.
   void forget_with(Forgetting forgetting) { parts_.forgetting.push_back(std::move(forgetting)); }
@@ -79,6 +70,14 @@ class Retention {
                         const std::string& address);
   /// Errors: not_found; damaged.
   Result<Hold> hold_of(const access::Caller& caller, const std::string& id);
+
+  /// How long the caller's company keeps recordings. Errors: storage.
+  Result<KeepingDays> days_of(const access::Caller& caller);
+  /// How many recordings would be due when kGrace_days are over if it kept them so long. Errors: usage.
+  Result<std::int64_t> due_with(const access::Caller& caller, const KeepingDays& days);
+  /// From now on, and for what is kept already: its end moves, but never to before kGrace_days from now, so
+  /// that a mistake can be taken back. Errors: usage, storage.
+  Result<void> set_days(const access::Caller& caller, const KeepingDays& days, const std::string& address);
 
   /// Finishes deletions that a crash left half done, then deletes what is due at `now_ms`, each in a unit of
   /// its own, until `stop`. What waits for its analysis is never due. Returns how many recordings are gone
@@ -101,7 +100,7 @@ class Retention {
   void finish(store::Transaction& transaction, const std::string& tenant, const std::string& id);
 
   RetentionParts parts_;
-  KeepingDays days_;
+  KeepingDays standard_;
 };
 
 }  // namespace guardian::archive

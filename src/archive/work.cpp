@@ -47,7 +47,22 @@ struct Engine {
   std::unique_ptr<store::ObjectStore> objects;
   pipeline::Assessor assessor;
   pipeline::Listener listener;
+  policy::Amendment amendment = {};  ///< of the company that was served last...
+  std::optional<pipeline::Assessor> amended = {};  ///< ...and what judges by it
+
+  Result<const pipeline::Assessor*> assessor_for(const policy::Amendment& wanted);
 };
+
+Result<const pipeline::Assessor*> Engine::assessor_for(const policy::Amendment& wanted) {
+  if (wanted.is_empty()) return &assessor;
+  if (!amended || amendment != wanted) {
+    auto made = assessor.amended(wanted);
+    if (!made) return tl::unexpected<Error>(made.error());
+    amended.emplace(std::move(*made));
+    amendment = wanted;
+  }
+  return &*amended;
+}
 
 Result<Engine> load(const WorkSettings& settings) {
   auto objects = store::open_folder(settings.objects);  // makes what is missing, as the sandbox forbids
@@ -73,6 +88,8 @@ Result<media::Source> open_source(store::ObjectStore& objects, const WorkOrder& 
 
 Result<WorkResult> analyse(Engine& engine, const WorkOrder& order, const pipeline::Progress& progress) {
   const auto begun = Clock::now();
+  const auto assessor = engine.assessor_for(order.amendment);
+  if (!assessor) return tl::unexpected<Error>(assessor.error());
   const auto source = open_source(*engine.objects, order);
   if (!source) return tl::unexpected<Error>(source.error());
   const int one_window_in = order.pass == Pass::quick ? kOneWindowIn : 1;
@@ -81,7 +98,7 @@ Result<WorkResult> analyse(Engine& engine, const WorkOrder& order, const pipelin
   const bool whole = heard->whole;
   std::vector<judgement::Hearing> hearings;
   if (whole) {
-    auto again = pipeline::hear_again(engine.listener, engine.assessor.judge(), *source, *heard, {});
+    auto again = pipeline::hear_again(engine.listener, (*assessor)->judge(), *source, *heard, {});
     if (!again) return tl::unexpected<Error>(again.error());
     hearings = std::move(*again);
   }
@@ -91,7 +108,7 @@ Result<WorkResult> analyse(Engine& engine, const WorkOrder& order, const pipelin
   if (!order.counterpart.empty())
     history = pipeline::CounterpartHistory::of(order.counterpart, order.earlier).introduce(heard->recording);
   WorkResult result;
-  result.report = engine.assessor.assess(std::move(*heard), {}, history, hearings);
+  result.report = (*assessor)->assess(std::move(*heard), {}, history, hearings);
   result.whole = whole;
   result.work_s = std::chrono::duration<double>(Clock::now() - begun).count();
   return result;

@@ -91,6 +91,7 @@ void fields(Io& io, WorkOrder& order) {
   io("counterpart", order.counterpart);
   io("started", order.started);
   io("earlier", order.earlier);
+  io("amendment", order.amendment);
 }
 
 std::string to_line(const WorkOrder& order) { return to_json_line(order); }

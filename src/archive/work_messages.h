@@ -12,6 +12,7 @@
 #include "archive/queue.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "policy/amendment.h"
 #include "report/earlier_report.h"
 #include "report/report.h"
 
@@ -30,6 +31,7 @@ struct WorkOrder {
   std::string counterpart;                          ///< empty: not told
   std::optional<Moment> started;                    ///< when the dealing began
   std::vector<report::EarlierReport> earlier = {};  ///< with the same counterpart
+  policy::Amendment amendment = {};                 ///< of the company
 };
 
 struct WorkResult {

@@ -49,9 +49,10 @@ std::optional<double> loudest(const media::Recording& recording) {
 
 /// A case's recording keeps its grade and its time.
 void note_outcome(Transaction& transaction, const Recording& recording, const report::Report& report,
-                  const std::string& report_id, std::int64_t now, const WorkersOptions& options) {
+                  const std::string& report_id, std::int64_t now, const KeepingDays& standard) {
   const auto& verdict = report.verdict;
-  const int days = verdict.suspected ? options.finding_days : options.ordinary_days;
+  const auto keeping = keeping_days_of(transaction, recording.tenant, standard);
+  const int days = keeping.of(verdict.suspected ? Grade::finding : Grade::ordinary);
   transaction.execute(
       "UPDATE recordings SET report_id = ?1, analysed_ms = ?2, duration_s = ?3, silence_s = ?4,"
       " loudness_lufs = ?5, score = ?6, band = ?7, harassment = ?8, categories = ?9, delete_after_ms ="
@@ -91,6 +92,7 @@ struct Workers::Impl {
   Result<void> try_to(const Attempt& attempt, const std::stop_token& stop, Analyst& analyst);
   std::optional<report::Report> report_of_original(const Attempt& attempt);
   Result<std::vector<report::EarlierReport>> earlier_dealings(const Recording& recording);
+  Result<policy::Amendment> amendment_of(const std::string& tenant);
   Result<WorkOrder> order_for(const Attempt& attempt);
   Analyst::Watch watch(const Attempt& attempt, const std::stop_token& stop);
   Result<void> finish(const Attempt& attempt, const report::Report& report, const Effort& effort);
@@ -228,7 +230,8 @@ Result<void> Workers::Impl::try_to(const Attempt& attempt, const std::stop_token
   return passed;
 }
 
-/// Of the same bytes, if they were analysed before and this is not a second analysis by somebody's wish.
+/// Of the same bytes, if they were analysed before by the company's rules of today, and this is not a second
+/// analysis by somebody's wish.
 std::optional<report::Report> Workers::Impl::report_of_original(const Attempt& attempt) {
   const auto& recording = attempt.recording;
   if (!recording.same_as || recording.report) return std::nullopt;
@@ -237,7 +240,10 @@ std::optional<report::Report> Workers::Impl::report_of_original(const Attempt& a
   });
   if (!original || !original->report) return std::nullopt;
   auto report = read_report(parts.objects, parts.keyring, recording.tenant, *original->report);
-  if (!report) return std::nullopt;  // it is analysed then
+  const auto amendment = amendment_of(recording.tenant);
+  if (!report || !amendment) return std::nullopt;  // it is analysed then
+  const auto edition = amendment->is_empty() ? 0 : amendment->edition;
+  if (policy::edition_in(report->engine.policy_version) != edition) return std::nullopt;
   report->recording.name = recording.name;
   report->recording.counterpart = recording.counterpart.value_or("");
   report->recording.started_at = recording.started;
@@ -264,6 +270,11 @@ Result<std::vector<report::EarlierReport>> Workers::Impl::earlier_dealings(const
   return earlier;
 }
 
+Result<policy::Amendment> Workers::Impl::amendment_of(const std::string& tenant) {
+  if (!parts.amendment) return {};
+  return parts.database.read([&](Transaction& transaction) { return parts.amendment(transaction, tenant); });
+}
+
 Result<WorkOrder> Workers::Impl::order_for(const Attempt& attempt) {
   const auto& recording = attempt.recording;
   WorkOrder order;
@@ -287,6 +298,9 @@ Result<WorkOrder> Workers::Impl::order_for(const Attempt& attempt) {
   auto earlier = earlier_dealings(recording);
   if (!earlier) return tl::unexpected<Error>(earlier.error());
   order.earlier = std::move(*earlier);
+  auto amendment = amendment_of(recording.tenant);
+  if (!amendment) return tl::unexpected<Error>(amendment.error());
+  order.amendment = std::move(*amendment);
   return order;
 }
 
@@ -346,7 +360,7 @@ Result<void> Workers::Impl::conclude(Transaction& transaction, const Attempt& at
   const auto& recording = attempt.recording;
   if (auto completed = parts.queue.complete(transaction, attempt.lease, effort); !completed) return completed;
   const auto now = now_ms();
-  note_outcome(transaction, recording, report, report_id, now, options);
+  note_outcome(transaction, recording, report, report_id, now, options.keeping);
   const auto started_ms = recording.started ? recording.started->instant.time_since_epoch().count() * 1000
                                             : recording.uploaded_ms;
   const Analysed analysed{recording.tenant,

@@ -14,9 +14,11 @@
 
 #include "access/keyring.h"
 #include "archive/analysed.h"
+#include "archive/keeping_days.h"
 #include "archive/progress.h"
 #include "archive/queue.h"
 #include "base/result.h"
+#include "policy/amendment.h"
 #include "store/database.h"
 #include "store/objects.h"
 
@@ -29,8 +31,7 @@ struct WorkersOptions {
   std::string model;                                  ///< of speech; empty: the default
   int number = 1;                                     ///< workers, each with a child
   int threads = 0;                                    ///< of each child; 0: the machine's cores, shared out
-  int ordinary_days = 90;                             ///< how long a recording is kept after its analysis
-  int finding_days = 365;                             ///< the same, if harassment is suspected
+  KeepingDays keeping;                                ///< of companies that chose nothing else
   std::chrono::milliseconds idle{1000};               ///< between looks into the queue when nothing is due
   std::optional<std::chrono::milliseconds> patience;  ///< with a silent child; empty: by the recording's size
 };
@@ -46,6 +47,8 @@ struct WorkersParts {
   /// Asked before a recording is begun, in the unit of work that takes its job: why it must wait; empty: it
   /// may begin. None: all may. Then the job is held until somebody releases it (Queue::release).
   std::function<Result<std::optional<Text>>(store::Transaction&, const Lease&)> hold_back;
+  /// How the company changed the policy. None: nobody did.
+  std::function<Result<policy::Amendment>(store::Transaction&, const std::string& tenant)> amendment;
   std::function<void(const Error&)> trouble;  ///< told of what no job can be blamed for; from any thread
 };
 

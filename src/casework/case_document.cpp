@@ -16,6 +16,7 @@ const std::map<std::string, Text, std::less<>>& event_names() {
                                                                  {"rescored", {"再分析", "analysed anew"}},
                                                                  {"acknowledged", {"確認", "acknowledged"}},
                                                                  {"assigned", {"担当決定", "assigned"}},
+                                                                 {"released", {"担当を外す", "released"}},
                                                                  {"noted", {"メモ", "note"}},
                                                                  {"escalated", {"段階", "level"}},
                                                                  {"due", {"期限", "deadline"}},

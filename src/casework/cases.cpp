@@ -65,11 +65,16 @@ struct Condition : archive::Condition {
   }
 };
 
+/// A row with the name of its owner.
+constexpr const char* kSelect =
+    "SELECT *, (SELECT name FROM users u WHERE u.tenant_id = cases.tenant_id AND u.id = cases.owner_id) AS "
+    "owner_name FROM cases WHERE ";
+
 std::optional<store::Row> find_case(store::Transaction& t, const Caller& by, const std::string& id) {
   if (!is_id(id)) return std::nullopt;
   Condition condition(by);
   condition.add(" AND id = ?", id);
-  return t.first("SELECT * FROM cases WHERE " + condition.sql, condition.values);
+  return t.first(kSelect + condition.sql, condition.values);
 }
 
 std::string joined(const std::vector<std::string>& categories) {
@@ -153,6 +158,7 @@ Result<Case> case_of(const store::Row& row, const std::string& tenant, const acc
   found.state = state_named(row.text("state")).value_or(State::open);
   found.escalation = static_cast<int>(row.integer("escalation"));
   found.owner = row.text_if("owner_id");
+  found.owner_name = row.text_if("owner_name");
   found.due_ms = row.integer_if("due_ms");
   found.noticed_ms = row.integer_if("noticed_ms");
   found.acknowledged_ms = row.integer_if("acknowledged_ms");
@@ -338,7 +344,7 @@ Result<std::vector<Case>> Cases::list(const Caller& by, const CaseFilter& filter
     condition.values.emplace_back(std::clamp<std::int64_t>(filter.limit, 1, kPageLimit));
     std::vector<Case> cases;
     for (const auto& row :
-         t.query("SELECT * FROM cases WHERE " + condition.sql + " ORDER BY urgency DESC, id DESC LIMIT ?",
+         t.query(kSelect + condition.sql + " ORDER BY urgency DESC, id DESC LIMIT ?",
                  condition.values)) {
       auto found = case_of(row, by.tenant, keyring_);
       if (!found) return tl::unexpected<Error>(found.error());
@@ -412,6 +418,19 @@ Result<Case> Cases::assign(const Caller& by, const std::string& id, const std::s
     note_event(t, keyring_, by.tenant, id, "assigned", actor_of(by), owner->name);
     settle_row(t, by.tenant, id);
     audit_.add(t, {by.tenant, by.id, "case.assign", id, owner->login, ""});
+    return {};
+  });
+}
+
+Result<Case> Cases::release(const Caller& by, const std::string& id) const {
+  return change(by, id, [&](store::Transaction& t, const store::Row& row) -> Result<void> {
+    if (row.text("state") == "closed") return conflict({"ケースは閉じています", "the case is closed"});
+    if (row.is_null("owner_id")) return {};
+    t.execute("UPDATE cases SET owner_id = NULL, state = 'acknowledged' WHERE tenant_id = ? AND id = ?",
+              {by.tenant, id});
+    note_event(t, keyring_, by.tenant, id, "released", actor_of(by), "");
+    settle_row(t, by.tenant, id);
+    audit_.add(t, {by.tenant, by.id, "case.release", id, "", ""});
     return {};
   });
 }

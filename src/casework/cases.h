@@ -37,8 +37,8 @@ struct Gravity {
 
 struct CaseEvent {
   std::int64_t at_ms = 0;
-  std::string kind;   ///< "opened", "worsened", "rescored", "acknowledged", "assigned", "noted", "escalated",
-                      ///< "due", "aftercare", "closed", "reopened"
+  std::string kind;   ///< "opened", "worsened", "rescored", "acknowledged", "assigned", "released", "noted",
+                      ///< "escalated", "due", "aftercare", "closed", "reopened"
   std::string actor;  ///< users.id, api_keys.id, "recipient" of a notice, or "system"
   std::string name;   ///< of the actor
   std::string note;
@@ -65,6 +65,7 @@ struct Case {
   State state = State::open;
   int escalation = 0;                      ///< level L0 to L5
   std::optional<std::string> owner;        ///< users.id
+  std::optional<std::string> owner_name;   ///< as it is today
   std::optional<std::int64_t> due_ms;      ///< by when its owner has to have done something
   std::optional<std::int64_t> noticed_ms;  ///< when the first notice arrived
   std::optional<std::int64_t> acknowledged_ms;
@@ -130,6 +131,8 @@ class Cases {
   Result<Case> acknowledge(const access::Caller& by, const std::string& id) const;
   /// `user` must be able to work on this case. Acknowledges it, too.
   Result<Case> assign(const access::Caller& by, const std::string& id, const std::string& user) const;
+  /// Nobody looks after it any more; it stays acknowledged. Does nothing if nobody did.
+  Result<Case> release(const access::Caller& by, const std::string& id) const;
   /// Who could look after it, by name.
   Result<std::vector<access::User>> possible_owners(const access::Caller& by, const std::string& id) const;
   /// `level` 0 to 5 with a reason. Acknowledges it, too.

@@ -2,18 +2,15 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <tuple>
 
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "pipeline/assessor.h"
+#include "rulebook/difference.h"
 
 namespace guardian::cli {
 namespace {
-
-using judgement::Verdict;
 
 /// How often each category appears or vanishes, and how calls move.
 struct Changes {
@@ -25,32 +22,20 @@ struct Changes {
   std::string examples;
 };
 
-/// What makes two findings the same: category, turn and words.
-using Key = std::tuple<std::string, int, std::string>;
-
-std::set<Key> keys_of(const Verdict& verdict) {
-  std::set<Key> keys;
-  for (const auto& finding : verdict.findings)
-    keys.insert({finding.category, finding.utterance, finding.quote});
-  return keys;
+void note(const std::string& call, const std::vector<judgement::Finding>& findings, char sign,
+          std::map<std::string, int>& counts, Changes& changes) {
+  for (const auto& finding : findings) {
+    ++counts[finding.category];
+    changes.examples +=
+        fmt::format("{} {}  {}  {}\n", sign, printable(call), finding.category, printable(finding.quote));
+  }
 }
 
-void compare(const std::string& call, const Verdict& before, const Verdict& after, Changes& changes) {
-  const auto old_keys = keys_of(before);
-  const auto new_keys = keys_of(after);
-  const auto note = [&](const std::set<Key>& from, const std::set<Key>& without,
-                        std::map<std::string, int>& counts, char sign) {
-    for (const auto& key : from) {
-      if (without.contains(key)) continue;
-      ++counts[std::get<0>(key)];
-      changes.examples += fmt::format("{} {}  {}  {}\n", sign, printable(call), std::get<0>(key),
-                                      printable(std::get<2>(key)));
-    }
-  };
-  note(new_keys, old_keys, changes.appeared, '+');
-  note(old_keys, new_keys, changes.vanished, '-');
-  changes.newly_suspected += !before.suspected && after.suspected ? 1 : 0;
-  changes.no_longer_suspected += before.suspected && !after.suspected ? 1 : 0;
+void add(const std::string& call, const rulebook::Difference& difference, Changes& changes) {
+  note(call, difference.appeared, '+', changes.appeared, changes);
+  note(call, difference.vanished, '-', changes.vanished, changes);
+  changes.newly_suspected += !difference.suspected_before && difference.suspected_after ? 1 : 0;
+  changes.no_longer_suspected += difference.suspected_before && !difference.suspected_after ? 1 : 0;
   ++changes.calls;
 }
 
@@ -96,8 +81,10 @@ Result<int> diff(const PolicyDiffOptions& options, const CommonOptions& common) 
       code = kFailed;
       continue;
     }
-    compare(call.filename().string(), before->judge().judge(heard->transcript),
-            after->judge().judge(heard->transcript), changes);
+    add(call.filename().string(),
+        rulebook::difference(before->judge().judge(heard->transcript),
+                             after->judge().judge(heard->transcript)),
+        changes);
   }
   const auto printed = print(describe(changes, common.language));
   if (!printed) return tl::unexpected<Error>(printed.error());

@@ -110,22 +110,16 @@ Axes measure_axes(const Verdict& verdict, const policy::Policy& policy) {
   return axes;
 }
 
-/// What the second witness thinks of every turn that may be the customer's, in the words that the sound
-/// supports best.
-struct Thoughts {
-  std::vector<std::optional<Opinion>> alone;  ///< none of the employee's turns
-  std::vector<double> together;               ///< Testimony::together of each turn
-};
-
 }  // namespace
 
 struct Judge::Impl {
   policy::Policy policy;
-  Morphology morphology;
-  std::optional<MeaningWitness> witness;
+  std::shared_ptr<const Morphology> morphology;
+  std::shared_ptr<const MeaningWitness> witness;  ///< may be none
   RuleMatcher matcher;
 
-  Impl(policy::Policy checked, Morphology words, std::optional<MeaningWitness> second)
+  Impl(policy::Policy checked, std::shared_ptr<const Morphology> words,
+       std::shared_ptr<const MeaningWitness> second)
       : policy(std::move(checked)),
         morphology(std::move(words)),
         witness(std::move(second)),
@@ -150,7 +144,7 @@ struct Judge::Impl {
 std::vector<SearchableText> Judge::Impl::prepare(const speech::Transcript& transcript) const {
   std::vector<SearchableText> texts;
   texts.reserve(transcript.utterances.size());
-  for (const auto& utterance : transcript.utterances) texts.emplace_back(utterance.text, morphology);
+  for (const auto& utterance : transcript.utterances) texts.emplace_back(utterance.text, *morphology);
   return texts;
 }
 
@@ -255,18 +249,33 @@ Judge::~Judge() = default;
 Result<Judge> Judge::create(policy::Policy policy, std::optional<MeaningWitness> witness) {
   auto morphology = Morphology::load();
   if (!morphology) return tl::unexpected<Error>(morphology.error());
-  return Judge(std::make_unique<Impl>(std::move(policy), std::move(*morphology), std::move(witness)));
+  return Judge(std::make_unique<Impl>(
+      std::move(policy), std::make_shared<const Morphology>(std::move(*morphology)),
+      witness ? std::make_shared<const MeaningWitness>(std::move(*witness)) : nullptr));
+}
+
+Judge Judge::with_policy(policy::Policy policy) const {
+  return Judge(std::make_unique<Impl>(std::move(policy), impl_->morphology, impl_->witness));
 }
 
 const policy::Policy& Judge::policy() const { return impl_->policy; }
 
+Thoughts Judge::think(const speech::Transcript& transcript, const std::vector<Hearing>& hearings) const {
+  return impl_->think(transcript, hearings);
+}
+
 Verdict Judge::judge(const speech::Transcript& transcript, const OutsideOpinions& outside,
                      const History& history, const std::vector<Hearing>& hearings) const {
+  return conclude(transcript, think(transcript, hearings), outside, history, hearings);
+}
+
+Verdict Judge::conclude(const speech::Transcript& transcript, const Thoughts& thoughts,
+                        const OutsideOpinions& outside, const History& history,
+                        const std::vector<Hearing>& hearings) const {
   const auto texts = impl_->prepare(transcript);
   Verdict verdict;
   verdict.policy_version = impl_->policy.version;
   std::vector<Complaint> complaints;
-  const auto thoughts = impl_->think(transcript, hearings);
   const auto scales = impl_->scales_for(transcript, thoughts, outside);
   for (std::size_t i = 0; i < texts.size(); ++i)
     impl_->judge_turn(i, transcript, texts, thoughts.alone[i], scales[i], hearings, verdict, complaints);
@@ -296,7 +305,7 @@ std::vector<Suspicion> Judge::suspicions(const speech::Transcript& transcript) c
 }
 
 UtteranceVerdict Judge::judge_utterance(const std::string& text) const {
-  const SearchableText searchable(text, impl_->morphology);
+  const SearchableText searchable(text, *impl_->morphology);
   const auto hits = impl_->matcher.find(searchable, Speaker::customer, {});
   UtteranceVerdict verdict;
   if (has_category(hits, kDistress)) return verdict;
@@ -325,7 +334,7 @@ UtteranceVerdict Judge::judge_utterance(const std::string& text) const {
 }
 
 double Judge::rule_confidence(const std::string& text) const {
-  const SearchableText searchable(text, impl_->morphology);
+  const SearchableText searchable(text, *impl_->morphology);
   const auto hits = impl_->matcher.find(searchable, Speaker::customer, {});
   if (has_category(hits, kDistress)) return 0.0;
   return surest_of(strongest_of_each(hits, searchable, impl_->policy));
@@ -335,7 +344,7 @@ std::vector<FailedExample> Judge::test_examples() const {
   std::vector<FailedExample> failed;
   for (const auto& rule : impl_->policy.rules) {
     const auto fires = [&](const std::string& example) {
-      const SearchableText text(example, impl_->morphology);
+      const SearchableText text(example, *impl_->morphology);
       const auto hits = impl_->matcher.find(text, rule.speaker, {});
       return std::any_of(hits.begin(), hits.end(), [&](const RuleHit& hit) { return hit.rule == &rule; });
     };

@@ -37,6 +37,13 @@ struct FailedExample {
   bool should_match = false;
 };
 
+/// What the second witness thinks of every turn that may be the customer's, in the words that the sound
+/// supports best.
+struct Thoughts {
+  std::vector<std::optional<Opinion>> alone;  ///< none of the employee's turns
+  std::vector<double> together;               ///< Testimony::together of each turn
+};
+
 /// Safe to use from several threads. The same input gives the same verdict.
 class Judge {
  public:
@@ -46,7 +53,17 @@ class Judge {
   Judge& operator=(Judge&&) noexcept;
   ~Judge();
 
+  /// One that goes by other rules and shares dictionary and witness with this one: no file is read.
+  Judge with_policy(policy::Policy policy) const;
+
   const policy::Policy& policy() const;
+
+  /// What the second witness thinks of a transcript. It is most of the work and does not depend on rules, so
+  /// judges that share a witness can share it.
+  Thoughts think(const speech::Transcript& transcript, const std::vector<Hearing>& hearings = {}) const;
+  Verdict conclude(const speech::Transcript& transcript, const Thoughts& thoughts,
+                   const OutsideOpinions& outside = {}, const History& history = {},
+                   const std::vector<Hearing>& hearings = {}) const;
 
   /// `outside` is weighed only beside the second witness. `history`: earlier dealings with the same
   /// counterpart. With `hearings` what only sounds like a rule's phrase is believed where the sound supports

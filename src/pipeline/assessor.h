@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "judgement/judge.h"
 #include "pipeline/listener.h"
+#include "policy/amendment.h"
 #include "report/report.h"
 
 namespace guardian::pipeline {
@@ -31,6 +32,9 @@ class Assessor {
                         const std::vector<judgement::Hearing>& hearings = {}) const;
 
   const judgement::Judge& judge() const;
+
+  /// One that goes by a company's own changes and shares everything else: no file is read. Errors: policy.
+  Result<Assessor> amended(const policy::Amendment& amendment) const;
 
  private:
   struct Impl;

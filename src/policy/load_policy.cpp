@@ -66,11 +66,12 @@ std::vector<SoundPhrase> read_sound_phrases(const YamlFields& fields) {
 
 Rule read_rule(const YAML::Node& node, const std::string& category) {
   const YamlFields fields(
-      node, {"id", "severity", "confidence", "kind", "over", "any", "all", "unless", "guards", "sounds_like",
+      node, {"id", "category", "severity", "confidence", "kind", "over", "any", "all", "unless", "guards", "sounds_like",
              "settings", "speaker", "after", "match", "no_match"});
   Rule rule;
   rule.id = fields.text("id");
-  rule.category = category;
+  rule.category = fields.text_or("category", category);
+  if (rule.category.empty()) throw YamlMistake{fields.line(), {"category がありません", "has no category"}};
   rule.severity = static_cast<int>(fields.number("severity", 0, 100));
   rule.confidence = fields.number_or("confidence", 0.0, 1.0, 0.8);
   rule.indirect = choose<bool>(fields, "kind", {{"direct", false}, {"indirect", true}}, "direct");
@@ -214,18 +215,34 @@ Result<std::vector<std::filesystem::path>> rule_files(const std::filesystem::pat
               {"--policy のフォルダーを確かめてください", "Check the folder given by --policy"});
 }
 
-/// What only the whole policy can show: doubled ids, unknown categories and guards, severities out of range.
-Result<void> check_rules(const Policy& policy, const std::filesystem::path& folder) {
+std::vector<Rule> read_rules(const YAML::Node& document) {
+  const YamlFields fields(document, {"category", "rules"});
+  const auto category = fields.text_or("category", "");
+  const auto list = fields.required("rules");
+  if (!list.IsSequence() || list.size() > kMaximumRules)
+    throw YamlMistake{fields.line(), {"rules は一覧です", "rules must be a list"}};
+  std::vector<Rule> rules;
+  for (const auto& node : list) rules.push_back(read_rule(node, category));
+  return rules;
+}
+
+}  // namespace
+
+const Category& Policy::category(const std::string& id) const {
+  return *std::find_if(categories.begin(), categories.end(), [&](const Category& c) { return c.id == id; });
+}
+
+Result<void> check_rules(const Policy& policy, const std::string& source) {
   // Findings about whole calls need these, whatever the rules say.
   for (const char* needed : {"repetitive_contact", "time_restraint", "business_obstruction"})
     if (std::none_of(policy.categories.begin(), policy.categories.end(),
                      [&](const Category& c) { return c.id == needed; }))
-      return fail(Error::Kind::policy, (folder / "categories.yaml").string(),
+      return fail(Error::Kind::policy, "categories.yaml",
                   {fmt::format("類型 {} がありません", needed), fmt::format("lacks the category {}", needed)},
                   {"類型を加えてください", "Add the category"});
   std::set<std::string> ids;
   const auto complain = [&](const Rule& rule, const Text& what) {
-    return fail(Error::Kind::policy, (folder / "rules").string() + " " + rule.id, what,
+    return fail(Error::Kind::policy, source + " " + rule.id, what,
                 {"規則を直してください", "Mend the rule"});
   };
   for (const auto& rule : policy.rules) {
@@ -242,23 +259,6 @@ Result<void> check_rules(const Policy& policy, const std::filesystem::path& fold
         return complain(rule, {"知らない guard です: " + guard, "unknown guard: " + guard});
   }
   return {};
-}
-
-std::vector<Rule> read_rules(const YAML::Node& document) {
-  const YamlFields fields(document, {"category", "rules"});
-  const auto category = fields.text("category");
-  const auto list = fields.required("rules");
-  if (!list.IsSequence() || list.size() > kMaximumRules)
-    throw YamlMistake{fields.line(), {"rules は一覧です", "rules must be a list"}};
-  std::vector<Rule> rules;
-  for (const auto& node : list) rules.push_back(read_rule(node, category));
-  return rules;
-}
-
-}  // namespace
-
-const Category& Policy::category(const std::string& id) const {
-  return *std::find_if(categories.begin(), categories.end(), [&](const Category& c) { return c.id == id; });
 }
 
 Result<std::vector<Rule>> parse_rules(std::string_view text, const std::string& name) {
@@ -307,7 +307,7 @@ Result<Policy> load_policy(const std::filesystem::path& folder) {
     if (!rules) return tl::unexpected<Error>(rules.error());
     std::move(rules->begin(), rules->end(), std::back_inserter(policy.rules));
   }
-  if (auto checked = check_rules(policy, folder); !checked) return tl::unexpected<Error>(checked.error());
+  if (auto checked = check_rules(policy, (folder / "rules").string()); !checked) return tl::unexpected<Error>(checked.error());
   return policy;
 }
 

@@ -132,7 +132,11 @@ struct Policy {
 /// Errors: not_found, unreadable, policy with file, line and reason.
 Result<Policy> load_policy(const std::filesystem::path& folder);
 
-/// Reads the text of one rule file. `name` is what errors call it.
+/// Reads the text of one rule file. `name` is what errors call it. A rule may name its own category.
 Result<std::vector<Rule>> parse_rules(std::string_view text, const std::string& name);
+
+/// What only the whole policy can show: doubled ids, unknown categories and guards, severities out of range.
+/// `source` is what errors call the place of the rules. Errors: policy.
+Result<void> check_rules(const Policy& policy, const std::string& source);
 
 }  // namespace guardian::policy

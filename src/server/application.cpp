@@ -101,6 +101,7 @@ Result<void> Application::wire() {
     return load_ledger_->record_exposure(t, a);
   });
   shares_.emplace(*keyring_, *audit_);
+  editions_.emplace(*keyring_, *audit_);
   const auto& policy = shared_policy();
   if (!policy) return tl::unexpected<Error>(policy.error());
   decisions_.emplace(*keyring_, *audit_, *load_ledger_, *policy);
@@ -114,15 +115,20 @@ Result<void> Application::wire() {
   return {};
 }
 
+archive::KeepingDays Application::standard_keeping() const {
+  const auto& days = config_.retention;
+  return {days.ordinary_days, days.finding_days, days.case_days};
+}
+
 /// How long recordings are kept, what makes it longer, and who forgets one that goes.
 void Application::wire_retention() {
-  const archive::KeepingDays days{config_.retention.ordinary_days, config_.retention.finding_days,
-                                  config_.retention.case_days};
+  const auto standard = standard_keeping();
   retention_ = std::make_unique<archive::Retention>(
-      archive::RetentionParts{*database_, *objects_, *keyring_, *audit_, queue_, {}}, days);
+      archive::RetentionParts{*database_, *objects_, *keyring_, *audit_, queue_, {}}, standard);
   case_desk_->cases().when_opened(
-      [days](store::Transaction& t, const std::string& tenant, const std::string& recording) {
-        archive::raise_grade(t, tenant, recording, archive::Grade::case_file, days, now_ms());
+      [standard](store::Transaction& t, const std::string& tenant, const std::string& recording) {
+        archive::raise_grade(t, tenant, recording, archive::Grade::case_file,
+                             archive::keeping_days_of(t, tenant, standard), now_ms());
       });
   retention_->forget_with([](store::Transaction& t, const std::string& /*tenant*/,
                              const std::string& recording) { search::WordIndex::remove(t, recording); });
@@ -148,7 +154,8 @@ std::vector<Route> Application::routes() {
         routes_of_uploads(*this), routes_of_keeping(*this), routes_of_cases(*this),
         routes_of_notifications(*this), routes_of_deep_links(*this), routes_of_dashboard(*this),
         routes_of_provider(*this), routes_of_review(*this), routes_of_installation(*this),
-        routes_of_insights(*this), routes_of_shares(*this), routes_of_documents(*this)})
+        routes_of_insights(*this), routes_of_shares(*this), routes_of_documents(*this),
+        routes_of_rulebook(*this)})
     all.insert(all.end(), std::make_move_iterator(routes.begin()), std::make_move_iterator(routes.end()));
   return all;
 }
@@ -199,12 +206,15 @@ void Application::start_workers(const std::stop_token& stop) {
   options.model = config_.workers.model;
   options.number = config_.workers.number;
   options.threads = config_.workers.threads;
-  options.ordinary_days = config_.retention.ordinary_days;
-  options.finding_days = config_.retention.finding_days;
+  options.keeping = standard_keeping();
   auto workers =
       archive::Workers::start({*database_, *keyring_, *objects_, queue_, progress_, consequences_,
                                [this](store::Transaction& t, const archive::Lease& lease) {
                                  return metering_gate_->hold_back(t, lease.tenant, lease.recording);
+                               },
+                               [this](store::Transaction& t, const std::string& tenant) {
+                                 return editions_->current(t, tenant).map(
+                                     [](rulebook::Edition edition) { return std::move(edition.amendment); });
                                },
                                [this](const Error& error) { telemetry_->log(error, "worker.trouble"); }},
                               options);

@@ -29,6 +29,7 @@
 #include "load/group_picture.h"
 #include "load/load_ledger.h"
 #include "review/decisions.h"
+#include "rulebook/editions.h"
 #include "search/word_index.h"
 #include "server/case_desk.h"
 #include "server/config.h"
@@ -70,9 +71,12 @@ class Application {
   const archive::Queue& queue() const { return queue_; }
   archive::Uploads& uploads() { return *uploads_; }
   archive::Progress& progress() { return progress_; }
+  /// How long recordings are kept where the company chose nothing else.
+  archive::KeepingDays standard_keeping() const;
   archive::Retention& retention() { return *retention_; }
   const search::WordIndex& words() const { return *words_; }
   const archive::Shares& shares() const { return *shares_; }
+  const rulebook::Editions& editions() const { return *editions_; }
   const review::Decisions& decisions() const { return *decisions_; }
   CaseDesk& case_desk() { return *case_desk_; }
 
@@ -120,6 +124,7 @@ class Application {
   std::unique_ptr<load::LoadLedger> load_ledger_;
   std::unique_ptr<load::GroupPictures> group_pictures_;
   std::optional<archive::Shares> shares_;
+  std::optional<rulebook::Editions> editions_;
   std::optional<review::Decisions> decisions_;
   Authenticator authenticator_;
   std::unique_ptr<store::ObjectStore> objects_;

@@ -239,5 +239,42 @@ TEST_F(Keeping, TheCertificateProvesItToThoseWhoHaveThePublicKeyAlone) {
   EXPECT_FALSE(verify_certificate(certificate, "zz"));
 }
 
+TEST_F(Keeping, ShorterTimesMoveTheEndOfWhatIsThereButLeaveDaysOfGrace) {
+  const auto now = guardian::now_ms();
+  const auto soon = add(now + 3 * kDay_ms);
+  const auto later = add(now + 80 * kDay_ms);
+  const auto suspected = add(now + 200 * kDay_ms);
+  test::must(*database_, [&](store::Transaction& t) {
+    return t.execute("UPDATE recordings SET grade = 'finding' WHERE id = ?", {suspected.id});
+  });
+  EXPECT_EQ(*retention_.due_with(caller_, {5, 365, 1825}), 2);
+  ASSERT_TRUE(retention_.set_days(caller_, {5, 365, 1825}, ""));
+  EXPECT_EQ(retention_.days_of(caller_)->ordinary, 5);
+  EXPECT_EQ(*retention_.sweep(now + 4 * kDay_ms), 1);  // it was due then before
+  EXPECT_TRUE(is_gone(soon));
+  EXPECT_EQ(*retention_.sweep(now + 6 * kDay_ms), 0);
+  EXPECT_EQ(*retention_.sweep(now + 8 * kDay_ms), 1);
+  EXPECT_TRUE(is_gone(later));
+  EXPECT_EQ(test::state_of(*database_, suspected.id), "analysed");
+}
+
+TEST_F(Keeping, LongerTimesReachWhatIsThereAndAChangeCanBeTakenBack) {
+  const auto now = guardian::now_ms();
+  const auto recording = add(now + 80 * kDay_ms);
+  ASSERT_TRUE(retention_.set_days(caller_, {30, 365, 1825}, ""));
+  ASSERT_TRUE(retention_.set_days(caller_, {120, 365, 1825}, ""));
+  EXPECT_EQ(*retention_.sweep(now + 100 * kDay_ms), 0);
+  EXPECT_EQ(*retention_.sweep(now + 111 * kDay_ms), 1);
+  EXPECT_TRUE(is_gone(recording));
+}
+
+TEST_F(Keeping, TimesMustBeOfAnOrder) {
+  for (const KeepingDays& wrong : {KeepingDays{0, 1, 1}, {90, 30, 365}, {90, 365, 100}, {1, 1, 36501}}) {
+    EXPECT_EQ(retention_.set_days(caller_, wrong, "").error().kind, Error::Kind::usage);
+    EXPECT_EQ(retention_.due_with(caller_, wrong).error().kind, Error::Kind::usage);
+  }
+  EXPECT_EQ(retention_.days_of(caller_)->ordinary, KeepingDays{}.ordinary);
+}
+
 }  // namespace
 }  // namespace guardian::archive

@@ -109,7 +109,10 @@ struct Place {
     if (options.program.empty()) options.program = guardian::test::guardian_binary();
     options.objects = folder / "objects";
     options.idle = milliseconds(10);
-    WorkersParts parts{*database, keyring, *objects, queue, progress, {}, {}, {}};
+    WorkersParts parts{*database, keyring, *objects, queue, progress, {}, {}, {}, {}};
+    parts.amendment = [this](Transaction&, const std::string&) -> Result<policy::Amendment> {
+      return amendment;
+    };
     parts.consequences.emplace_back([this](Transaction& t, const Analysed& analysed) -> Result<void> {
       t.execute("INSERT INTO told VALUES (?, ?, ?, ?)",
                 {analysed.recording, store::or_null(analysed.same_as), std::int64_t{analysed.again},
@@ -152,7 +155,8 @@ struct Place {
   Queue queue{QueueOptions{.first_delay_ms = 1, .longest_delay_ms = 2}};
   Progress progress;
   std::atomic<bool> refuse_consequences = false;
-  std::string no_minutes_for;  ///< set before `start`
+  std::string no_minutes_for;   ///< set before `start`
+  policy::Amendment amendment;  ///< set before `start`
 };
 
 class AWorker : public testing::Test {
@@ -213,6 +217,30 @@ TEST_F(AWorker, AnalysesWhatIsSoundAndSaysWhyTheRestIsNot) {
   while (const auto event = events->next(milliseconds(0))) states.push_back(event->state);
   EXPECT_EQ(states.front(), "analysing");
   EXPECT_EQ(states.back(), "analysed");
+}
+
+TEST_F(AWorker, JudgesByTheCompanysOwnRulesAndACopyIsNotOfOlderOnes) {
+  const auto before = place_.add(excerpt(), "before.wav");
+  {
+    const auto workers = place_.start();
+    ASSERT_TRUE(place_.wait_for(before, State::analysed)) << reason(before);
+  }
+  EXPECT_THAT(place_.find(before).categories, testing::Not(Contains("stalking")));
+  place_.amendment = {4, {}, "rules: [{id: own.a, category: stalking, severity: 60, any: [土下座], match: [土下座]}]",
+                      {}};
+  const auto after = place_.add(excerpt(), "after.wav");
+  const auto workers = place_.start();
+  ASSERT_TRUE(place_.wait_for(after, State::analysed)) << reason(after);
+  EXPECT_THAT(place_.find(after).categories, Contains("stalking"));
+  EXPECT_THAT(place_.report_of(after).engine.policy_version, testing::EndsWith("+4"));
+}
+
+TEST_F(AWorker, SaysWhyWhereTheCompanysRulesDoNotFitAnyMore) {
+  place_.amendment = {1, {}, "rules: [{id: own.a, category: gone, severity: 60, any: [x], match: [x]}]", {}};
+  const auto id = place_.add(silence(1), "call.wav");
+  const auto workers = place_.start();
+  ASSERT_TRUE(place_.wait_for(id, State::failed));
+  EXPECT_THAT(reason(id), HasSubstr("category does not exist"));
 }
 
 TEST_F(AWorker, HoldsWhatMayNotBeginAndGoesOnWithTheRest) {

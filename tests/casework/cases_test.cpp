@@ -91,6 +91,22 @@ TEST_F(ACase, OpensAgainWhenAClosedOneGrowsWorse) {
   EXPECT_FALSE(all_cases()[0].acknowledged_ms);
 }
 
+TEST_F(ACase, IsGivenBackByWhoeverTookItByMistake) {
+  happen(report_of(50, Band::caution, {"threat"}));
+  const auto id = all_cases()[0].id;
+  const auto owner = user(access::Role::special_department);
+  EXPECT_EQ(desk_->cases.assign(department_, id, owner)->owner_name, "鈴木");
+  EXPECT_EQ(all_cases()[0].owner_name, "鈴木");
+  const auto released = desk_->cases.release(department_, id);
+  ASSERT_TRUE(released);
+  EXPECT_FALSE(released->owner);
+  EXPECT_EQ(released->state, State::acknowledged);
+  ASSERT_TRUE(desk_->cases.release(department_, id));
+  EXPECT_THAT(kinds(id), ElementsAre("opened", "acknowledged", "assigned", "released"));
+  ASSERT_TRUE(desk_->cases.close(department_, id, "済み"));
+  EXPECT_EQ(desk_->cases.release(department_, id).error().kind, Error::Kind::conflict);
+}
+
 TEST_F(ACase, IsSeenByItsGroupAndTheDepartmentAndNobodyElse) {
   happen(report_of(50, Band::caution, {"threat"}));
   happen(report_of(50, Band::caution, {"threat"}), {other_group_, {}, {}});

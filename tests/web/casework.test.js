@@ -68,6 +68,9 @@ test('on the board a case is acknowledged and taken with one press each', async 
   await column('対応中').getByText('担当: 自分').waitFor();
   await column('未確認').getByRole('button', {name: /^確認しました/}).click();
   await column('確認済み').getByRole('button', {name: /^自分が担当する/}).click();
+  await page.getByText('自分が担当になりました').waitFor();
+  await page.getByRole('button', {name: '元に戻す'}).click();
+  await column('確認済み').getByRole('button', {name: /^自分が担当する/}).click();
   await column('対応中').getByRole('link').nth(1).waitFor();
   await column('未確認').getByText('ありません').waitFor();
   await column('対応中').getByRole('link', {name: /2026\/11\/20/}).click();

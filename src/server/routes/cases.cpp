@@ -39,6 +39,7 @@ json as_json(const casework::Case& one) {
           {"state", casework::name_of(one.state)},
           {"escalation", one.escalation},
           {"owner", or_null(one.owner)},
+          {"owner_name", or_null(one.owner_name)},
           {"due_ms", or_null(one.due_ms)},
           {"noticed_ms", or_null(one.noticed_ms)},
           {"acknowledged_ms", or_null(one.acknowledged_ms)},
@@ -97,6 +98,10 @@ Result<Response> acknowledge(Application& application, const Request& request) {
 Result<Response> assign(Application& application, const Request& request) {
   const auto user = JsonFields(request.json, {"user"}).id("user");
   return whole(application.case_desk().cases().assign(request.caller(), request.id_of(), user));
+}
+
+Result<Response> release(Application& application, const Request& request) {
+  return whole(application.case_desk().cases().release(request.caller(), request.id_of()));
 }
 
 Result<Response> list_owners(Application& application, const Request& request) {
@@ -209,6 +214,7 @@ std::vector<Route> routes_of_cases(Application& application) {
       {"GET", "/api/v1/cases/{id}", Permission::work_cases, with(show)},
       {"POST", "/api/v1/cases/{id}/acknowledge", Permission::work_cases, with(acknowledge)},
       {"POST", "/api/v1/cases/{id}/assign", Permission::work_cases, with(assign), body},
+      {"POST", "/api/v1/cases/{id}/release", Permission::work_cases, with(release)},
       {"GET", "/api/v1/cases/{id}/owners", Permission::work_cases, with(list_owners)},
       {"POST", "/api/v1/cases/{id}/escalation", Permission::work_cases, with(escalate), body},
       {"PUT", "/api/v1/cases/{id}/due", Permission::work_cases, with(set_due), body},

@@ -1,5 +1,5 @@
-// What this server runs with: versions, models and their licences, how long things are kept. To read; the
-// configuration file is where it is changed.
+// What this server runs with: versions, models and their licences. To read; the configuration file is where
+// it is changed.
 #include "pipeline/installation.h"
 
 #include "judgement/meaning_model.h"
@@ -49,10 +49,6 @@ Result<Response> show(Application& application, const Request& request) {
                         {"policy", {{"version", policy->version}, {"rules", policy->rules.size()}}},
                         {"meaning_model", meaning},
                         {"speech_models", speech_models(config.workers.model, request.language)},
-                        {"retention_days",
-                         {{"ordinary", config.retention.ordinary_days},
-                          {"finding", config.retention.finding_days},
-                          {"case", config.retention.case_days}}},
                         {"upload_bytes", config.limits.upload_bytes},
                         {"mail", !config.smtp.host.empty()}});
 }

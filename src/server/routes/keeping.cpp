@@ -18,6 +18,7 @@ namespace {
 using access::Permission;
 using nlohmann::json;
 
+constexpr std::int64_t kMostDays = 36500;
 constexpr std::int64_t kLongestTime_s = 24LL * 3600;
 
 Result<Response> remove(Application& application, const Request& request) {
@@ -43,6 +44,36 @@ Result<Response> set_hold(Application& application, const Request& request) {
   const auto set = application.retention().set_hold(request.caller(), request.id_of(), hold, request.address);
   if (!set) return tl::unexpected<Error>(set.error());
   return hold_response(hold);
+}
+
+json as_json(const archive::KeepingDays& days) {
+  return {{"ordinary", days.ordinary}, {"finding", days.finding}, {"case", days.case_file}};
+}
+
+archive::KeepingDays days_in(const Request& request) {
+  const JsonFields fields(request.json, {"ordinary", "finding", "case"});
+  const auto days = [&](const char* name) { return static_cast<int>(fields.integer(name, 1, kMostDays)); };
+  return {days("ordinary"), days("finding"), days("case")};
+}
+
+Result<Response> show_days(Application& application, const Request& request) {
+  return application.retention().days_of(request.caller()).map([&](const archive::KeepingDays& days) {
+    auto value = as_json(days);
+    value["standard"] = as_json(application.standard_keeping());
+    return json_response(value);
+  });
+}
+
+Result<Response> set_days(Application& application, const Request& request) {
+  if (auto set = application.retention().set_days(request.caller(), days_in(request), request.address); !set)
+    return tl::unexpected<Error>(set.error());
+  return show_days(application, request);
+}
+
+Result<Response> preview_days(Application& application, const Request& request) {
+  return application.retention().due_with(request.caller(), days_in(request)).map([](std::int64_t due) {
+    return json_response({{"due", due}, {"grace_days", archive::kGrace_days}});
+  });
 }
 
 Result<Response> certificate(Application& application, const Request& request) {
@@ -162,6 +193,14 @@ std::vector<Route> routes_of_keeping(Application& application) {
        with(set_hold),
        {.body = Body::json}},
       {"GET", "/api/v1/recordings/{id}/deletion-certificate", about_deletions, with(certificate)},
+      {"GET", "/api/v1/retention", Access::any_of({Permission::manage_settings, Permission::read_audit}),
+       with(show_days)},
+      {"PUT", "/api/v1/retention", Permission::manage_settings, with(set_days), {.body = Body::json}},
+      {"POST",
+       "/api/v1/retention/preview",
+       Permission::manage_settings,
+       with(preview_days),
+       {.body = Body::json}},
       {"GET", "/api/v1/deletion-certificates/key", Access::signed_in(), with(show_public_key)},
       {"GET",
        "/api/v1/recordings/{id}/export",

@@ -23,6 +23,7 @@ std::vector<Route> routes_of_load(Application& application);        ///< own loa
 std::vector<Route> routes_of_installation(Application& application);  ///< versions, models, terms
 std::vector<Route> routes_of_insights(Application& application);      ///< what a stretch of time shows
 std::vector<Route> routes_of_documents(Application& application);     ///< what is printed, as PDF
+std::vector<Route> routes_of_rulebook(Application& application);      ///< a company's own rules
 std::vector<Route> routes_of_shares(Application& application);        ///< links that expire, and their page
 std::vector<Route> routes_of_review(Application& application);        ///< what people decide on findings
 std::vector<Route> routes_of_search(Application& application);        ///< by the words that were said

@@ -2,6 +2,7 @@ import { insights } from "./en/insights";
 import { player } from "./en/player";
 import { ownLoad } from "./en/load";
 import { casework } from "./en/casework";
+import { rules } from "./en/rules";
 import { settings } from "./en/settings";
 import { review } from "./en/review";
 import type { Key } from "./ja";
@@ -13,6 +14,7 @@ export const en: Record<Key, string> = {
   ...insights,
   ...review,
   ...settings,
+  ...rules,
   product: "Kasuhara AI Guardian",
   suspicion: "What is shown is a suspicion. A person decides.",
   skip: "Skip to content",
@@ -132,6 +134,7 @@ export const en: Record<Key, string> = {
   "event.rescored": "score changed",
   "event.acknowledged": "acknowledged",
   "event.assigned": "assigned",
+  "event.released": "released",
   "event.noted": "note",
   "event.closed": "closed",
   "event.reopened": "opened again",

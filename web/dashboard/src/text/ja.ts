@@ -2,6 +2,7 @@ import { insights } from "./ja/insights";
 import { player } from "./ja/player";
 import { ownLoad } from "./ja/load";
 import { casework } from "./ja/casework";
+import { rules } from "./ja/rules";
 import { settings } from "./ja/settings";
 import { review } from "./ja/review";
 export const ja = {
@@ -11,6 +12,7 @@ export const ja = {
   ...insights,
   ...review,
   ...settings,
+  ...rules,
   product: "カスハラAIガーディアン",
   suspicion: "示しているのは疑いです。判断するのは人です。",
   skip: "本文へ",
@@ -130,6 +132,7 @@ export const ja = {
   "event.rescored": "点数の変更",
   "event.acknowledged": "確認",
   "event.assigned": "担当の決定",
+  "event.released": "担当を外した",
   "event.noted": "メモ",
   "event.closed": "終了",
   "event.reopened": "再開",

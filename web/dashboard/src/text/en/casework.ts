@@ -37,6 +37,9 @@ export const casework: Record<keyof typeof ja, string> = {
   "event.due": "deadline",
   "event.aftercare": "care for the employee",
   "work.mine": "owner: me",
-  "work.owned": "has an owner",
+  "work.owned": "owner: {name}",
+  "work.release": "Release it",
+  "work.undo": "Undo",
+  "work.taken": "You are its owner now.",
   "work.take": "I take it",
 };

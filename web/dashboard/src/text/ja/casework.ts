@@ -35,6 +35,9 @@ export const casework = {
   "event.due": "期限",
   "event.aftercare": "従業員への配慮",
   "work.mine": "担当: 自分",
-  "work.owned": "担当あり",
+  "work.owned": "担当: {name}",
+  "work.release": "担当を外す",
+  "work.undo": "元に戻す",
+  "work.taken": "自分が担当になりました。",
   "work.take": "自分が担当する",
 } as const;

@@ -1,0 +1,19 @@
+// server/routes/shared_judge.h - the judge of this program with both witnesses, for routes that judge past
+// dealings anew. Loaded when first needed: that takes a second, and the encoder's memory.
+#pragma once
+
+#include "pipeline/assessor.h"
+#include "pipeline/installation.h"
+
+namespace guardian::server {
+
+inline const Result<pipeline::Assessor>& shared_assessor() {
+  static const auto loaded = [] {
+    const auto folder = pipeline::find_policy({});
+    if (!folder) return Result<pipeline::Assessor>(tl::unexpected<Error>(folder.error()));
+    return pipeline::Assessor::load(*folder);
+  }();
+  return loaded;
+}
+
+}  // namespace guardian::server
