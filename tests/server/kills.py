@@ -259,7 +259,7 @@ def check_objects(server):
     needed = {row[0] for row in server.rows(
         "SELECT object_id FROM recordings UNION SELECT report_id FROM recordings WHERE report_id IS NOT NULL "
         "UNION SELECT id FROM uploads WHERE state = 'open' AND done_bytes > 0")}
-    named = needed | {row[0] for row in server.rows("SELECT id FROM uploads WHERE state = 'open'")}
+    named = needed | {row[0] for row in server.rows("SELECT id FROM uploads")}
     there = {file.name for file in (server.data / "objects").rglob("*") if file.is_file()}
     wrong = [f"objects that nothing names: {sorted(there - named)[:5]} ({len(there - named)})"] if there - named else []
     return wrong + ([f"objects that are missing: {sorted(needed - there)[:5]}"] if needed - there else [])
