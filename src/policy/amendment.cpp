@@ -9,7 +9,7 @@
 namespace guardian::policy {
 namespace {
 
-constexpr const char* kSource = "own rules";
+constexpr const char* kSource = "own-rules.yaml";
 
 tl::unexpected<Error> refuse(const std::string& subject, const Text& what) {
   return fail(Error::Kind::policy, subject, what, {"規則を直してください", "Mend the rules"});

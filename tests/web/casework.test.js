@@ -9,28 +9,37 @@ let page;
 let close;
 
 /** The sample call of a known customer; a byte behind its end makes the second one another recording. */
-async function bringIn(counterpart, startedAt, more) {
+async function bringIn(counterpart, startedAt, more, employee) {
   const bytes = Array.from(Buffer.concat([readFileSync(call), Buffer.from(more)]));
-  return page.evaluate(async ([sound, who, when]) => {
+  return page.evaluate(async ([sound, who, when, whose]) => {
     const session = await (await fetch('/api/v1/session')).json();
     const form = new FormData();
     form.append('counterpart', who);
     form.append('started_at', when);
+    if (whose) form.append('employee', whose);
     form.append('file', new Blob([new Uint8Array(sound)]), 'call.wav');
     return (await fetch('/api/v1/recordings', {method: 'POST', headers: {'X-CSRF-Token': session.csrf}, body: form})).status;
-  }, [bytes, counterpart, startedAt]);
+  }, [bytes, counterpart, startedAt, employee]);
 }
 
 before(async () => {
   ({page, close} = await openOffice());
+  const {body: group} = await ask(page, 'POST', '/api/v1/groups', {name: '本店'});
+  const hired = [];
+  for (const code of ['e-1', 'e-2', 'e-3', 'e-4', 'e-5'])  // fewer would not be shown as a group
+    hired.push((await ask(page, 'POST', '/api/v1/employees', {code, name: `店員 ${code}`, group: group.id})).body);
   assert.equal(await bringIn('K-100', '2026-10-05T10:00:00+09:00', ''), 201);
-  assert.equal(await bringIn('K-100', '2026-11-20T10:00:00+09:00', '..'), 201);
+  assert.equal(await bringIn('K-100', '2026-11-20T10:00:00+09:00', '..', hired[0].code), 201);
 });
 after(async () => {
   await close?.();
 });
 
 const column = (name) => page.locator('section', {has: page.getByRole('heading', {name, exact: true, level: 2})});
+
+test('the first page tells when what waits will be finished', async () => {
+  await page.getByText(/に終わる見込み/).first().waitFor();
+});
 
 test('two cases wait on the board', async () => {
   await page.getByRole('link', {name: 'ケース', exact: true}).click();
@@ -138,6 +147,9 @@ test('the months show what was found, when, and what makes it rarer', async () =
   await fitsAPhone(page, 'insights');
   const words = await wordsOf('2026-11 の月次報告 (PDF)');
   for (const part of ['2026-11', '月次報告', '脅迫', '減らすためにできること', '前の月']) assert.ok(words.includes(part), part);
+  await page.getByLabel('グループをしぼる').selectOption({label: '本店'});
+  await page.getByRole('button', {name: '表示'}).click();
+  await page.getByText(/^脅迫 1 件 \/ 録音 1 件/).first().waitFor();
   await proposal.getByRole('link').first().click();
   await page.getByRole('heading', {name: '疑いのある箇所'}).waitFor();
 });

@@ -42,8 +42,9 @@ api.use(ours);
 
 /** What went wrong, in the server's own words (RFC 9457). */
 export function reasonOf(error: unknown): string {
-  const problem = error as { title?: string; detail?: string } | undefined;
-  return [problem?.title, problem?.detail].filter(Boolean).join("。") || String(error);
+  const problem = error as { status?: number; title?: string; detail?: string; subject?: string } | undefined;
+  const place = problem?.status === 422 ? problem.subject : undefined;  // the line or rule that is wrong
+  return [problem?.title, place, problem?.detail].filter(Boolean).join("。") || String(error);
 }
 
 /** The answer's content, or an Error with the server's reason. */
