@@ -1,6 +1,6 @@
 // Names of the policy's categories, in both languages.
 import { api, type Schema } from "./api/client";
-import { language } from "./text/language.svelte";
+import { language, listed } from "./text/language.svelte";
 
 class Categories {
   private all = $state<Schema["Categories"]["items"]>([]);
@@ -9,6 +9,9 @@ class Categories {
   name(id: string): string {
     this.ask();
     return this.all.find((one) => one.id === id)?.label[language.code] ?? id;
+  }
+  names(ids: string[]): string {
+    return listed(ids.map((id) => this.name(id)));
   }
   /** Those that are harassment, in the policy's order. */
   harassing(): { id: string; name: string }[] {

@@ -22,6 +22,11 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
+/** Several names in one line. */
+export function listed(names: string[]): string {
+  return names.join(language.code === "en" ? ", " : "、");
+}
+
 export function day(at_ms: number): string {
   return new Intl.DateTimeFormat(language.code, { dateStyle: "medium", timeStyle: "short" }).format(at_ms);
 }
