@@ -1,5 +1,5 @@
-// archive/keeping_days.h - how many days recordings are kept, by what was found in them. A company may choose;
-// archive/retention.h changes the choice and deletes what is due.
+// archive/keeping_days.h - how many days recordings are kept, by what was found in them. A company may
+// choose; archive/retention.h changes the choice and deletes what is due.
 #pragma once
 
 #include <string>

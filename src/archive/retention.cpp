@@ -28,7 +28,8 @@ constexpr const char* kMayGo =
 /// companies keep ordinary recordings that chose nothing else.
 std::string due() {
   return fmt::format(
-      "{} AND COALESCE(delete_after_ms, uploaded_ms + COALESCE((SELECT ordinary_days * {} FROM keeping_days k "
+      "{} AND COALESCE(delete_after_ms, uploaded_ms + COALESCE((SELECT ordinary_days * {} FROM keeping_days "
+      "k "
       "WHERE k.tenant_id = recordings.tenant_id), ?)) <= ?",
       kMayGo, kDay_ms);
 }
@@ -294,8 +295,8 @@ Result<std::int64_t> Retention::due_with(const access::Caller& caller, const Kee
         .first(fmt::format("SELECT COUNT(*) AS number FROM recordings WHERE tenant_id = ?4 AND {} AND "
                            "COALESCE({}, uploaded_ms + ?5) <= ?6",
                            kMayGo, kMovedEnd),
-               {shifts.ordinary_ms, shifts.finding_ms, shifts.case_ms, caller.tenant,
-                days.ordinary * kDay_ms, guardian::now_ms() + kGrace_days * kDay_ms})
+               {shifts.ordinary_ms, shifts.finding_ms, shifts.case_ms, caller.tenant, days.ordinary * kDay_ms,
+                guardian::now_ms() + kGrace_days * kDay_ms})
         ->integer("number");
   });
 }
@@ -306,21 +307,21 @@ Result<void> Retention::set_days(const access::Caller& caller, const KeepingDays
   return parts_.database.write([&](Transaction& transaction) -> Result<void> {
     const Shifts shifts(keeping_days_of(transaction, caller.tenant, standard_), days);
     // What was due before stays due: only an end that this change brings nearer waits.
-    transaction.execute(fmt::format("UPDATE recordings SET delete_after_ms = MAX({}, MIN(delete_after_ms, ?5)) "
-                                    "WHERE tenant_id = ?4 AND delete_after_ms IS NOT NULL AND deleted_ms IS NULL",
-                                    kMovedEnd),
-                        {shifts.ordinary_ms, shifts.finding_ms, shifts.case_ms, caller.tenant,
-                         guardian::now_ms() + kGrace_days * kDay_ms});
+    transaction.execute(
+        fmt::format("UPDATE recordings SET delete_after_ms = MAX({}, MIN(delete_after_ms, ?5)) "
+                    "WHERE tenant_id = ?4 AND delete_after_ms IS NOT NULL AND deleted_ms IS NULL",
+                    kMovedEnd),
+        {shifts.ordinary_ms, shifts.finding_ms, shifts.case_ms, caller.tenant,
+         guardian::now_ms() + kGrace_days * kDay_ms});
     transaction.execute("DELETE FROM keeping_days WHERE tenant_id = ?", {caller.tenant});
     transaction.execute(
         "INSERT INTO keeping_days (tenant_id, ordinary_days, finding_days, case_days) VALUES (?, ?, ?, ?)",
         {caller.tenant, std::int64_t{days.ordinary}, std::int64_t{days.finding},
          std::int64_t{days.case_file}});
-    parts_.audit.add(transaction,
-                     {caller.tenant, caller.id, "retention.change", "",
-                      fmt::format("ordinary {}, finding {}, case {} days", days.ordinary, days.finding,
-                                  days.case_file),
-                      address});
+    parts_.audit.add(transaction, {caller.tenant, caller.id, "retention.change", "",
+                                   fmt::format("ordinary {}, finding {}, case {} days", days.ordinary,
+                                               days.finding, days.case_file),
+                                   address});
     return {};
   });
 }
@@ -328,9 +329,9 @@ Result<void> Retention::set_days(const access::Caller& caller, const KeepingDays
 /// False if something has kept it in the meantime.
 Result<bool> Retention::mark_due(const std::string& tenant, const std::string& id, std::int64_t now_ms) {
   return parts_.database.write([&](Transaction& transaction) -> Result<bool> {
-    const auto row = transaction.first(
-        "SELECT grade FROM recordings WHERE tenant_id = ? AND id = ? AND " + due(),
-        {tenant, id, standard_.ordinary * kDay_ms, now_ms});
+    const auto row =
+        transaction.first("SELECT grade FROM recordings WHERE tenant_id = ? AND id = ? AND " + due(),
+                          {tenant, id, standard_.ordinary * kDay_ms, now_ms});
     if (!row) return false;
     Deletion deletion{tenant, id};
     deletion.at_ms = now_ms;

@@ -47,7 +47,7 @@ struct Engine {
   std::unique_ptr<store::ObjectStore> objects;
   pipeline::Assessor assessor;
   pipeline::Listener listener;
-  policy::Amendment amendment = {};  ///< of the company that was served last...
+  policy::Amendment amendment = {};                ///< of the company that was served last...
   std::optional<pipeline::Assessor> amended = {};  ///< ...and what judges by it
 
   Result<const pipeline::Assessor*> assessor_for(const policy::Amendment& wanted);

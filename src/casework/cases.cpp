@@ -344,8 +344,7 @@ Result<std::vector<Case>> Cases::list(const Caller& by, const CaseFilter& filter
     condition.values.emplace_back(std::clamp<std::int64_t>(filter.limit, 1, kPageLimit));
     std::vector<Case> cases;
     for (const auto& row :
-         t.query(kSelect + condition.sql + " ORDER BY urgency DESC, id DESC LIMIT ?",
-                 condition.values)) {
+         t.query(kSelect + condition.sql + " ORDER BY urgency DESC, id DESC LIMIT ?", condition.values)) {
       auto found = case_of(row, by.tenant, keyring_);
       if (!found) return tl::unexpected<Error>(found.error());
       cases.push_back(std::move(*found));

@@ -31,6 +31,15 @@ bool has_category(const std::vector<RuleHit>& hits, const char* category) {
                      [&](const RuleHit& hit) { return hit.rule->category == category; });
 }
 
+/// Hits of the company's own rules, out of all of them.
+std::vector<RuleHit> take_own(std::vector<RuleHit>& hits) {
+  const auto first =
+      std::stable_partition(hits.begin(), hits.end(), [](const RuleHit& hit) { return !hit.rule->own; });
+  std::vector<RuleHit> own(first, hits.end());
+  hits.erase(first, hits.end());
+  return own;
+}
+
 Text hearing_text(const Hearing& hearing) {
   const auto& suspicion = hearing.suspicion;
   return {fmt::format(
@@ -218,15 +227,16 @@ void Judge::Impl::judge_turn(std::size_t index, const speech::Transcript& transc
                              const Scales& scales, const std::vector<Hearing>& hearings, Verdict& verdict,
                              std::vector<Complaint>& complaints) const {
   const auto& utterance = transcript.utterances[index];
-  const auto hits = matcher.find(texts[index], utterance.speaker, {&texts, &transcript, index, &hearings});
+  auto hits = matcher.find(texts[index], utterance.speaker, {&texts, &transcript, index, &hearings});
   if (has_category(hits, kWarning)) verdict.warned_utterances.push_back(utterance.index);
   // A cry for help is never harassment, whatever else it says.
   if (has_category(hits, kDistress)) {
     verdict.distress_utterances.push_back(utterance.index);
     return;
   }
-  const auto statements =
-      weigh_turn(strongest_of_each(hits, texts[index], policy), opinion, texts[index], scales);
+  const auto own = take_own(hits);
+  auto statements = weigh_turn(strongest_of_each(hits, texts[index], policy), opinion, texts[index], scales);
+  add_own(statements, strongest_of_each(own, texts[index], policy));
   for (const auto& statement : statements)
     verdict.findings.push_back(to_finding(statement, utterance, texts[index], hearings));
   if (utterance.speaker != Speaker::employee)

@@ -165,6 +165,21 @@ std::vector<Statement> statements_of(const std::vector<RuleHit>& hits) {
   return statements;
 }
 
+void add_own(std::vector<Statement>& statements, const std::vector<RuleHit>& hits) {
+  for (const auto& hit : hits) {
+    const auto says_it = [&](const Statement& statement) {
+      return statement.category == hit.rule->category && statement.in_surface.begin < hit.in_surface.end &&
+             hit.in_surface.begin < statement.in_surface.end;
+    };
+    if (std::any_of(statements.begin(), statements.end(), says_it)) continue;
+    statements.push_back(rule_statement(hit));
+    statements.back().witnesses.push_back({"自社の規則による", "by the company's own rule"});
+  }
+  std::stable_sort(statements.begin(), statements.end(), [](const Statement& a, const Statement& b) {
+    return a.in_surface.begin < b.in_surface.begin;
+  });
+}
+
 Testimony testimony_of(const std::vector<RuleHit>& hits, const Opinion& opinion, const policy::Policy& policy,
                        const Scales& scales) {
   return {opinion.logit, surest_category(opinion, policy), surest_of(hits), scales.rest, scales.together};

@@ -57,4 +57,8 @@ std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& op
                              const SearchableText& text, const MeaningWitness& witness,
                              const policy::Policy& policy, const Scales& scales);
 
+/// A company's own rules were not there when the witnesses were weighed against one another: they stand by
+/// themselves. Adds what `hits` of such rules say and no statement of the same category says of these words.
+void add_own(std::vector<Statement>& statements, const std::vector<RuleHit>& hits);
+
 }  // namespace guardian::judgement

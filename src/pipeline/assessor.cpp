@@ -40,8 +40,7 @@ const judgement::Judge& Assessor::judge() const { return impl_->judge; }
 Result<Assessor> Assessor::amended(const policy::Amendment& amendment) const {
   auto policy = policy::amend(judge().policy(), amendment);
   if (!policy) return tl::unexpected<Error>(policy.error());
-  return Assessor(
-      std::make_unique<Impl>(Impl{judge().with_policy(std::move(*policy)), impl_->playbook}));
+  return Assessor(std::make_unique<Impl>(Impl{judge().with_policy(std::move(*policy)), impl_->playbook}));
 }
 
 report::Report Assessor::assess(HeardRecording heard, const judgement::OutsideOpinions& outside,

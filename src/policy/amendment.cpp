@@ -22,10 +22,12 @@ Result<std::vector<Rule>> own_rules(const std::string& text) {
                             fmt::format("too long, at most {} bytes", kOwnRulesBytes)});
   auto rules = parse_rules(text, kSource);
   if (!rules) return rules;
-  for (const auto& rule : *rules)
+  for (auto& rule : *rules) {
     if (!rule.id.starts_with(kOwnPrefix))
       return refuse(rule.id, {fmt::format("自社の規則の id は {} で始めてください", kOwnPrefix),
                               fmt::format("ids of a company's own rules begin with {}", kOwnPrefix)});
+    rule.own = true;
+  }
   return rules;
 }
 
@@ -43,8 +45,7 @@ Result<Policy> amend(Policy policy, const Amendment& amendment) {
     policy.scale.held_minutes = *amendment.held_minutes;
   }
   if (auto checked = check_rules(policy, kSource); !checked) return tl::unexpected<Error>(checked.error());
-  policy.version +=
-      amendment.edition > 0 ? fmt::format("+{}", amendment.edition) : std::string("+draft");
+  policy.version += amendment.edition > 0 ? fmt::format("+{}", amendment.edition) : std::string("+draft");
   return policy;
 }
 

@@ -66,8 +66,8 @@ std::vector<SoundPhrase> read_sound_phrases(const YamlFields& fields) {
 
 Rule read_rule(const YAML::Node& node, const std::string& category) {
   const YamlFields fields(
-      node, {"id", "category", "severity", "confidence", "kind", "over", "any", "all", "unless", "guards", "sounds_like",
-             "settings", "speaker", "after", "match", "no_match"});
+      node, {"id", "category", "severity", "confidence", "kind", "over", "any", "all", "unless", "guards",
+             "sounds_like", "settings", "speaker", "after", "match", "no_match"});
   Rule rule;
   rule.id = fields.text("id");
   rule.category = fields.text_or("category", category);
@@ -242,8 +242,7 @@ Result<void> check_rules(const Policy& policy, const std::string& source) {
                   {"類型を加えてください", "Add the category"});
   std::set<std::string> ids;
   const auto complain = [&](const Rule& rule, const Text& what) {
-    return fail(Error::Kind::policy, source + " " + rule.id, what,
-                {"規則を直してください", "Mend the rule"});
+    return fail(Error::Kind::policy, source + " " + rule.id, what, {"規則を直してください", "Mend the rule"});
   };
   for (const auto& rule : policy.rules) {
     if (!ids.insert(rule.id).second) return complain(rule, {"id が重複しています", "id is used twice"});
@@ -252,7 +251,10 @@ Result<void> check_rules(const Policy& policy, const std::string& source) {
     if (category == policy.categories.end())
       return complain(rule, {"類型がありません", "its category does not exist"});
     if (rule.severity < category->low || rule.severity > category->high)
-      return complain(rule, {"深刻度が類型の範囲外です", "its severity lies outside the category's range"});
+      return complain(
+          rule, {fmt::format("深刻度が類型の範囲外です ({} から {} まで)", category->low, category->high),
+                 fmt::format("its severity lies outside the category's range, {} to {}", category->low,
+                             category->high)});
     for (const auto& guard : rule.guards.value_or(std::vector<std::string>()))
       if (std::none_of(policy.guards.begin(), policy.guards.end(),
                        [&](const Guard& g) { return g.id == guard; }))
@@ -307,7 +309,8 @@ Result<Policy> load_policy(const std::filesystem::path& folder) {
     if (!rules) return tl::unexpected<Error>(rules.error());
     std::move(rules->begin(), rules->end(), std::back_inserter(policy.rules));
   }
-  if (auto checked = check_rules(policy, (folder / "rules").string()); !checked) return tl::unexpected<Error>(checked.error());
+  if (auto checked = check_rules(policy, (folder / "rules").string()); !checked)
+    return tl::unexpected<Error>(checked.error());
   return policy;
 }
 

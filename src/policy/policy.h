@@ -56,6 +56,7 @@ struct Rule {
   int severity = 0;
   double confidence = 0.0;
   bool indirect = false;      ///< polite, hinted or ironic wording
+  bool own = false;           ///< the company's, not the program's (policy/amendment.h)
   bool over_reading = false;  ///< patterns run over the hiragana reading
   speech::Speaker speaker = speech::Speaker::customer;
   std::vector<Pattern> any;

@@ -26,8 +26,8 @@ std::vector<Finding> only_in(const Verdict& one, const Verdict& other) {
 }  // namespace
 
 Difference difference(const Verdict& before, const Verdict& after) {
-  return {only_in(after, before), only_in(before, after), before.score,
-          after.score,            before.suspected,       after.suspected};
+  return {only_in(after, before), only_in(before, after), before.score, after.score,
+          before.suspected,       after.suspected};
 }
 
 }  // namespace guardian::rulebook

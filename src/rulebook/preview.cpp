@@ -25,8 +25,7 @@ Result<void> check_switched_off(const policy::Policy& policy, const std::vector<
 
 /// Own rules alone, so that the program's are not gone through again.
 policy::Policy only_own(policy::Policy policy) {
-  std::erase_if(policy.rules,
-                [](const policy::Rule& rule) { return !rule.id.starts_with(policy::kOwnPrefix); });
+  std::erase_if(policy.rules, [](const policy::Rule& rule) { return !rule.own; });
   return policy;
 }
 
@@ -42,8 +41,7 @@ Text wrong_example(const judgement::FailedExample& failed) {
 }  // namespace
 
 Result<void> check(const Judge& program, const policy::Amendment& draft) {
-  if (draft.off.size() > policy::kMostSwitchedOff)
-    return refuse("off", {"多すぎます", "there are too many"});
+  if (draft.off.size() > policy::kMostSwitchedOff) return refuse("off", {"多すぎます", "there are too many"});
   if (auto known = check_switched_off(program.policy(), draft.off); !known) return known;
   auto policy = policy::amend(program.policy(), draft);
   if (!policy) return tl::unexpected<Error>(policy.error());

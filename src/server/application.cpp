@@ -149,13 +149,13 @@ void Application::wire_retention() {
 std::vector<Route> Application::routes() {
   std::vector<Route> all;
   for (auto routes :
-       {routes_of_system(*this), routes_of_access(*this), routes_of_recordings(*this),
-        routes_of_search(*this), routes_of_jobs(*this), routes_of_usage(*this), routes_of_load(*this),
-        routes_of_uploads(*this), routes_of_keeping(*this), routes_of_cases(*this),
-        routes_of_notifications(*this), routes_of_deep_links(*this), routes_of_dashboard(*this),
-        routes_of_provider(*this), routes_of_review(*this), routes_of_installation(*this),
-        routes_of_insights(*this), routes_of_shares(*this), routes_of_documents(*this),
-        routes_of_rulebook(*this)})
+       {routes_of_system(*this),       routes_of_access(*this),        routes_of_recordings(*this),
+        routes_of_search(*this),       routes_of_jobs(*this),          routes_of_usage(*this),
+        routes_of_load(*this),         routes_of_uploads(*this),       routes_of_keeping(*this),
+        routes_of_cases(*this),        routes_of_notifications(*this), routes_of_deep_links(*this),
+        routes_of_dashboard(*this),    routes_of_provider(*this),      routes_of_review(*this),
+        routes_of_installation(*this), routes_of_insights(*this),      routes_of_shares(*this),
+        routes_of_documents(*this),    routes_of_rulebook(*this)})
     all.insert(all.end(), std::make_move_iterator(routes.begin()), std::make_move_iterator(routes.end()));
   return all;
 }

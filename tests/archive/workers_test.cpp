@@ -226,8 +226,10 @@ TEST_F(AWorker, JudgesByTheCompanysOwnRulesAndACopyIsNotOfOlderOnes) {
     ASSERT_TRUE(place_.wait_for(before, State::analysed)) << reason(before);
   }
   EXPECT_THAT(place_.find(before).categories, testing::Not(Contains("stalking")));
-  place_.amendment = {4, {}, "rules: [{id: own.a, category: stalking, severity: 60, any: [土下座], match: [土下座]}]",
-                      {}};
+  place_.amendment.edition = 4;
+  place_.amendment.rules =
+      "rules:\n  - {id: own.a, category: stalking, severity: 70, over: reading, any: [どげざ], match: "
+      "[土下座]}\n";
   const auto after = place_.add(excerpt(), "after.wav");
   const auto workers = place_.start();
   ASSERT_TRUE(place_.wait_for(after, State::analysed)) << reason(after);

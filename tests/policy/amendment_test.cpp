@@ -49,7 +49,8 @@ TEST(AnAmendment, MaySwitchOffWhatThisVersionDoesNotHaveAnyMore) {
 
 TEST(AnAmendment, IsRefusedWithThePlaceWhereItIsWrong) {
   EXPECT_THAT(reason({0, {}, "rules:\n  - id: [\n", {}}), HasSubstr("own-rules.yaml:"));
-  EXPECT_THAT(reason({0, {}, own("threat.mine"), {}}), HasSubstr("threat.mine: ids of a company's own rules"));
+  EXPECT_THAT(reason({0, {}, own("threat.mine"), {}}),
+              HasSubstr("threat.mine: ids of a company's own rules"));
   EXPECT_THAT(reason({0, {}, own("own.a", "severity: 99"), {}}), HasSubstr("outside the category's range"));
   EXPECT_THAT(reason({0, {}, own("own.a") + own("own.a").substr(7), {}}), HasSubstr("id is used twice"));
   EXPECT_THAT(reason({0, {}, "rules:\n  - {id: own.a, severity: 1, any: [x], match: [x]}\n", {}}),

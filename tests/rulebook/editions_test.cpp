@@ -53,8 +53,7 @@ TEST_F(AnEdition, IsInForceForItsCompanyAlone) {
 TEST_F(AnEdition, IsKeptWithItsReasonAndCanBeReadAgain) {
   ASSERT_TRUE(publish(0, "rules: []", "田中さんの件"));
   ASSERT_TRUE(publish(1, ""));
-  const auto all =
-      company_.ask([&](store::Transaction& t) { return editions_.list(t, by_.tenant); }).value();
+  const auto all = company_.ask([&](store::Transaction& t) { return editions_.list(t, by_.tenant); }).value();
   ASSERT_THAT(all, SizeIs(2));
   EXPECT_EQ(all[0].amendment.edition, 2);
   EXPECT_EQ(all[1].note, "田中さんの件");
@@ -75,7 +74,8 @@ TEST_F(AnEdition, IsSealedSinceARuleMayNameSomebody) {
                        })
                        .value();
   for (const char* column : {"amendment_sealed", "name_sealed", "note_sealed"})
-    EXPECT_THAT(row.bytes(column), Not(testing::AnyOf(HasSubstr("田中"), HasSubstr("山田"), HasSubstr("規則"))));
+    EXPECT_THAT(row.bytes(column),
+                Not(testing::AnyOf(HasSubstr("田中"), HasSubstr("山田"), HasSubstr("規則"))));
 }
 
 }  // namespace

@@ -19,9 +19,16 @@ using testing::SizeIs;
 policy::Amendment with_rule(const std::string& phrase, const std::string& match,
                             const std::string& no_match = "別の話です") {
   policy::Amendment draft;
-  draft.rules = "rules:\n  - id: own.intimidation.1\n    category: intimidation\n    severity: 60\n    any: ['" +
-                phrase + "']\n    match: ['" + match + "']\n    no_match: ['" + no_match + "']\n";
+  draft.rules =
+      "rules:\n  - id: own.intimidation.1\n    category: intimidation\n    severity: 60\n    any: ['" +
+      phrase + "']\n    match: ['" + match + "']\n    no_match: ['" + no_match + "']\n";
   return draft;
+}
+
+/// With the shipped policy; loaded once.
+const judgement::Judge& both_witnesses() {
+  static const auto shared = judgement::test::with_both_witnesses(judgement::test::shipped_policy());
+  return shared;
 }
 
 std::string reason(const policy::Amendment& draft) {
@@ -44,7 +51,8 @@ TEST(ADraft, MayNotSwitchOffWhatIsNotThere) {
 }
 
 TEST(APreview, ShowsWhatAppearsInTheWordsThatWereSaid) {
-  const auto preview = Preview::of(judge(), {}, with_rule("いつもの件を忘れるな", "いつもの件を忘れるな")).value();
+  const auto preview =
+      Preview::of(judge(), {}, with_rule("いつもの件を忘れるな", "いつもの件を忘れるな")).value();
   const auto changed = preview.look(call({customer("いつもの件を忘れるなよ"), employee("承知しました")}));
   ASSERT_THAT(changed.appeared, SizeIs(1));
   EXPECT_EQ(changed.appeared[0].quote, "いつもの件を忘れるな");
@@ -62,8 +70,34 @@ TEST(APreview, ShowsWhatVanishesAgainstTheEditionInForce) {
   EXPECT_THAT(changed.vanished, SizeIs(1));
 }
 
+TEST(AnOwnRule, StandsByItselfWhateverTheClassifierThinks) {
+  const auto draft = with_rule("青い封筒の件", "青い封筒の件です");
+  const auto preview = Preview::of(both_witnesses(), {}, draft).value();
+  const auto changed = preview.look(call({customer("先日お話しした青い封筒の件ですけど")}));
+  ASSERT_THAT(changed.appeared, SizeIs(1));
+  EXPECT_EQ(changed.appeared[0].quote, "青い封筒の件");
+  EXPECT_EQ(changed.appeared[0].severity, 60);
+  EXPECT_NEAR(changed.appeared[0].confidence, 0.8, 0.001);
+  EXPECT_THAT(changed.appeared[0].grounds.back().en, testing::Not(IsEmpty()));
+}
+
+TEST(AnOwnRule, IsSilencedByQuotationAndByAnEmployeesMouth) {
+  const auto preview =
+      Preview::of(both_witnesses(), {}, with_rule("青い封筒の件", "青い封筒の件です")).value();
+  EXPECT_TRUE(preview.look(call({employee("青い封筒の件ですね")})).is_none());
+  EXPECT_TRUE(preview.look(call({customer("前の人が「青い封筒の件」と言ったんです")})).is_none());
+}
+
+TEST(AnOwnRule, LendsNoWeightToOtherFindings) {
+  const auto threat = call({customer("夜道に気をつけろよ、青い封筒の件もあるしな")});
+  const auto changed =
+      Preview::of(both_witnesses(), {}, with_rule("青い封筒の件", "青い封筒の件です")).value().look(threat);
+  EXPECT_THAT(changed.vanished, IsEmpty());
+  EXPECT_THAT(changed.appeared, SizeIs(1));
+}
+
 TEST(APreview, AsksTheSecondWitnessOnceForBoth) {
-  const auto program = judgement::test::with_both_witnesses(judgement::test::shipped_policy());
+  const auto& program = both_witnesses();
   const auto threat = call({customer("殺すぞ、夜道に気をつけろよ")});
   const auto preview = Preview::of(program, {}, with_rule("夜道に", "夜道に気をつけろ")).value();
   const auto changed = preview.look(threat);

@@ -34,8 +34,9 @@ test('standard rules are found by their examples and can be switched off', async
 
 test('a rule is made from words and tried on past recordings before it counts', async () => {
   await page.getByText('言葉から規則を作る').click();
-  await page.getByLabel('種類').selectOption('intimidation');
+  await page.getByLabel('類型').selectOption('intimidation');
   await page.getByLabel('この言葉があれば').fill('電話を切ったら\n電話を 切るなら');
+  await page.getByLabel(/^最初の言葉のよみ/).fill('でんわをきったら');
   await page.getByLabel('一致すべき例文').fill('電話を切りますか');
   await page.getByLabel(/^深刻度/).fill('60');
   await page.getByRole('button', {name: '下書きに加える'}).click();
@@ -75,9 +76,10 @@ test('what another time of keeping deletes is told before it is saved', async ()
   await page.getByText('標準は 1825 日').waitFor();
   await page.getByLabel('通常の録音').fill('400');
   await page.getByRole('button', {name: '何が消えるかを確かめる'}).click();
-  await page.getByText('期限を迎える録音はありません').waitFor();
-  await page.getByRole('button', {name: 'この日数にする'}).click();
   await page.getByRole('alert').getByText(/短くできません/).waitFor();
+  await page.getByLabel('通常の録音').fill('100');
+  await page.getByRole('button', {name: '何が消えるかを確かめる'}).click();
+  await page.getByText('期限を迎える録音はありません').waitFor();
   await page.getByLabel('通常の録音').fill('5');
   await page.getByLabel('疑いのある録音').fill('6');
   await page.getByLabel('ケースになった録音').fill('6');

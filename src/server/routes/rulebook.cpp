@@ -1,8 +1,8 @@
 // What a company changes about the rules that its recordings are judged by: to read, to try out on past
 // dealings, to publish.
 #include <chrono>
-#include <map>
 #include <limits>
+#include <map>
 #include <mutex>
 
 #include "archive/recordings.h"
@@ -96,8 +96,7 @@ Result<Response> publish(Application& application, const Request& request) {
   const auto note = fields.text_if("note", kNoteBytes).value_or("");
   const auto& program = shared_assessor();
   if (!program) return tl::unexpected<Error>(program.error());
-  if (auto good = rulebook::check(program->judge(), draft); !good)
-    return tl::unexpected<Error>(good.error());
+  if (auto good = rulebook::check(program->judge(), draft); !good) return tl::unexpected<Error>(good.error());
   return answer(application.database().write([&](store::Transaction& t) {
     return application.editions().publish(t, request.caller(), std::move(draft), note, request.address);
   }));
@@ -140,16 +139,15 @@ Result<void> show_change(Application& application, const Request& request, const
                          const rulebook::Difference& difference, Sum& sum) {
   const auto& by = request.caller();
   if (!by.may(Permission::read_recordings) || sum.changed.size() >= kMostShown) return {};
-  const auto recording = application.database().read([&](store::Transaction& t) {
-    return archive::find_recording(t, application.keyring(), by, id);
-  });
+  const auto recording = application.database().read(
+      [&](store::Transaction& t) { return archive::find_recording(t, application.keyring(), by, id); });
   if (!recording) return {};
   auto appeared = findings_json(difference.appeared, request);
   if (!appeared) return tl::unexpected<Error>(appeared.error());
   auto vanished = findings_json(difference.vanished, request);
   if (!vanished) return tl::unexpected<Error>(vanished.error());
-  if (auto noted = application.audit().note(
-          {by.tenant, by.id, "report.read", id, "policy.preview", request.address});
+  if (auto noted =
+          application.audit().note({by.tenant, by.id, "report.read", id, "policy.preview", request.address});
       !noted)
     return noted;
   sum.changed.push_back({{"recording", id},
@@ -183,8 +181,8 @@ Result<Sum> sum_up(Application& application, const Request& request, const ruleb
       ++sum.left;
       continue;
     }
-    const auto report = archive::read_report(application.objects(), application.keyring(), tenant,
-                                             row.text("report_id"));
+    const auto report =
+        archive::read_report(application.objects(), application.keyring(), tenant, row.text("report_id"));
     if (!report) continue;  // it was deleted in the meantime
     const auto difference = preview.look(report->transcript);
     sum.add(difference);
@@ -198,8 +196,7 @@ Result<Sum> sum_up(Application& application, const Request& request, const ruleb
 Response as_response(const Sum& sum) {
   json categories = json::array();
   for (const auto& [category, counts] : sum.categories)
-    categories.push_back(
-        {{"category", category}, {"appeared", counts.first}, {"vanished", counts.second}});
+    categories.push_back({{"category", category}, {"appeared", counts.first}, {"vanished", counts.second}});
   return json_response({{"judged", sum.judged},
                         {"left", sum.left},
                         {"newly_suspected", sum.newly_suspected},
@@ -220,8 +217,7 @@ Result<Response> preview(Application& application, const Request& request) {
   const auto number = fields.integer_if("recordings", 1, kMostRecordings).value_or(kUsualRecordings);
   const auto& program = shared_assessor();
   if (!program) return tl::unexpected<Error>(program.error());
-  if (auto good = rulebook::check(program->judge(), draft); !good)
-    return tl::unexpected<Error>(good.error());
+  if (auto good = rulebook::check(program->judge(), draft); !good) return tl::unexpected<Error>(good.error());
   const auto& by = request.caller();
   const auto current = application.database().read(
       [&](store::Transaction& t) { return application.editions().current(t, by.tenant); });

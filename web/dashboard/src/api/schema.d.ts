@@ -353,6 +353,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 担当を外す。確認済みのまま残る / nobody looks after it any more; it stays acknowledged */
+        post: operations["releaseCase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/reopen": {
         parameters: {
             query?: never;
@@ -1138,6 +1157,119 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 録音を残す日数 / how long recordings are kept */
+        get: operations["showRetention"];
+        /**
+         * 録音を残す日数を変える。すでにある録音にも及ぶ / change it, for recordings that are there, too
+         * @description 短くしても、7 日のあいだはそのために削除されません / even if it is shorter, nothing is deleted because of it for 7 days
+         */
+        put: operations["setRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** その日数にすると、何件が削除の対象になるか / how many recordings would be due with such days */
+        post: operations["previewRetention"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulebook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 今の規則の変更 / the changes in force */
+        get: operations["showRulebook"];
+        /**
+         * 新しい版を公開する。これからの分析に使われる / publish an edition, for analyses from now on
+         * @description 例文も確かめます。正しくなければ 422 で、subject に行か規則を示します。別の版が先に公開されていれば 409 / examples are tried; 422 names line or rule in its subject; 409 if another edition was published in the meantime
+         */
+        put: operations["publishRulebook"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulebook/editions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** これまでの版 (新しいものから 100 まで) / editions so far, the newest 100 */
+        get: operations["listEditions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulebook/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 過去の録音で試す / try a draft on past recordings
+         * @description 新しいものから判定し直し、今の版との違いを数えます。聞き直しと過去の対応は加味しません。45 秒で打ち切り、残りを left に数えます。 言葉が示されるのは、読む権限のある録音だけです / the newest are judged by both; second hearing and history are left out; after 45 seconds the rest is counted in left; words are shown of recordings that the caller may read
+         */
+        post: operations["previewRulebook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulebook/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 標準の規則 / the program's rules */
+        get: operations["listRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -1647,6 +1779,7 @@ export interface components {
             occurred_ms: number;
             opened_ms: number;
             owner: string | null;
+            owner_name: string | null;
             /** Format: uuid */
             recording: string;
             state: components["schemas"]["CaseState"];
@@ -1672,6 +1805,13 @@ export interface components {
                 };
             }[];
             next: null;
+        };
+        ChangedFinding: {
+            category: string;
+            quote: string;
+            rule: string;
+            severity: number;
+            start_s: number;
         };
         DayExplained: {
             band: components["schemas"]["LoadBand"];
@@ -1775,6 +1915,17 @@ export interface components {
             items: components["schemas"]["Dispute"][];
             next: string | null;
         };
+        Edition: {
+            /** @description 0 は標準のまま / 0 if nothing was ever changed */
+            edition: number;
+            held_minutes: number | null;
+            /** @description 公開した人 / who published it */
+            name: string | null;
+            note: string | null;
+            off: string[];
+            published_ms: number | null;
+            rules: string;
+        };
         Employee: {
             code: string;
             group?: string | null;
@@ -1824,6 +1975,8 @@ export interface components {
             items: components["schemas"]["Group"][];
             next: null;
         };
+        /** @description 長時間の拘束とみなす分数。なければ標準 / from so many minutes on a dealing takes too long */
+        HeldMinutes: number | null;
         Hit: {
             end_s: number;
             /** @description そのままの形で話された / said in just this form */
@@ -1915,11 +2068,6 @@ export interface components {
                 rules: number;
                 version: string;
             };
-            retention_days: {
-                case: number;
-                finding: number;
-                ordinary: number;
-            };
             speech_models: {
                 in_use: boolean;
                 installed: boolean;
@@ -1955,6 +2103,13 @@ export interface components {
         Jobs: {
             items: components["schemas"]["Job"][];
             next: string | null;
+        };
+        KeepingDays: {
+            /** @description ケースの録音。finding 以上 / with a case; at least finding */
+            case: number;
+            /** @description 疑いのある録音。ordinary 以上 / with a finding; at least ordinary */
+            finding: number;
+            ordinary: number;
         };
         LegalHold: {
             held: boolean;
@@ -2051,6 +2206,8 @@ export interface components {
             }[];
             statement: string;
         };
+        /** @description 自社の規則の YAML。id は own. で始める / YAML of own rules, whose ids begin with own. */
+        OwnRules: string | null;
         /** @enum {string} */
         Permission: "upload" | "read_recordings" | "listen" | "see_personal" | "review" | "delete_recordings" | "hold_recordings" | "work_cases" | "read_own_load" | "read_group_load" | "read_usage" | "manage_usage" | "manage_people" | "manage_settings" | "manage_keys" | "read_audit";
         Problem: {
@@ -2111,8 +2268,58 @@ export interface components {
             items: components["schemas"]["Recording"][];
             next: string | null;
         };
+        Retention: {
+            case: number;
+            finding: number;
+            ordinary: number;
+            standard: components["schemas"]["KeepingDays"];
+        };
         /** @enum {string} */
         Role: "administrator" | "special_department" | "group_manager" | "employee" | "auditor";
+        Rule: {
+            category: string;
+            id: string;
+            indirect: boolean;
+            match: string[];
+            no_match: string[];
+            severity: number;
+        };
+        Rulebook: {
+            edition: number;
+            held_minutes: number | null;
+            name: string | null;
+            note: string | null;
+            off: string[];
+            program: {
+                held_minutes: number;
+                version: string;
+            };
+            published_ms: number | null;
+            rules: string;
+        };
+        RulebookPreview: {
+            categories: {
+                appeared: number;
+                category: string;
+                vanished: number;
+            }[];
+            /** @description 読む権限のある録音。50 件まで / those the caller may read, at most 50 */
+            changed: {
+                appeared: components["schemas"]["ChangedFinding"][];
+                name: string | null;
+                recording: string;
+                score_after: number;
+                score_before: number;
+                vanished: components["schemas"]["ChangedFinding"][];
+            }[];
+            judged: number;
+            /** @description 時間切れで判定していない録音 / not judged for want of time */
+            left: number;
+            newly_suspected: number;
+            no_longer_suspected: number;
+        };
+        /** @description 使わない標準の規則の id / ids of rules that do not count */
+        RulesOff: string[] | null;
         /** @enum {string} */
         Ruling: "confirmed" | "changed" | "rejected";
         Session: {
@@ -2187,7 +2394,7 @@ export interface components {
                 actor: string;
                 at_ms: number;
                 /** @enum {string} */
-                kind: "opened" | "worsened" | "rescored" | "acknowledged" | "assigned" | "noted" | "escalated" | "due" | "aftercare" | "closed" | "reopened";
+                kind: "opened" | "worsened" | "rescored" | "acknowledged" | "assigned" | "released" | "noted" | "escalated" | "due" | "aftercare" | "closed" | "reopened";
                 name: string;
                 note: string;
             }[];
@@ -2852,6 +3059,24 @@ export interface operations {
                     };
                 };
             };
+            default: components["responses"]["Problem"];
+        };
+    };
+    releaseCase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 同じ鍵の POST は 24 時間に一度だけ行われる / a POST with the same key happens once within 24 hours */
+                "Idempotency-Key"?: components["parameters"]["idempotency_key"];
+            };
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["WholeCase"];
             default: components["responses"]["Problem"];
         };
     };
@@ -4268,6 +4493,214 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Waveform"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    showRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the company's days */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepingDays"];
+            };
+        };
+        responses: {
+            /** @description the company's days */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    previewRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepingDays"];
+            };
+        };
+        responses: {
+            /** @description the number */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description 猶予が終わったときに期限が来ている録音 / due when the days of grace are over */
+                        due: number;
+                        grace_days: number;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    showRulebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the edition in force */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rulebook"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    publishRulebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description もとにした版 / the one it was made from */
+                    edition: number;
+                    held_minutes?: components["schemas"]["HeldMinutes"];
+                    /** @description なぜ変えたか / why */
+                    note?: string | null;
+                    off?: components["schemas"]["RulesOff"];
+                    rules?: components["schemas"]["OwnRules"];
+                };
+            };
+        };
+        responses: {
+            /** @description the edition in force */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rulebook"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listEditions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Edition"][];
+                        next: null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    previewRulebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    held_minutes?: components["schemas"]["HeldMinutes"];
+                    off?: components["schemas"]["RulesOff"];
+                    /** @description 何件まで。既定は 50 / at most so many */
+                    recordings?: number | null;
+                    rules?: components["schemas"]["OwnRules"];
+                };
+            };
+        };
+        responses: {
+            /** @description what changes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulebookPreview"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description all of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Rule"][];
+                        next: null;
+                    };
                 };
             };
             default: components["responses"]["Problem"];

@@ -4,6 +4,7 @@ export interface OwnRule {
   category: string;
   severity: number;
   phrases: string[];
+  reading: string; // hiragana of the first phrase, looked for by its sound; may be empty
   match: string;
   nearMiss: string;
 }
@@ -35,6 +36,7 @@ export function withRule(rules: string, rule: OwnRule): string {
     `    severity: ${rule.severity}`,
     "    confidence: 0.8",
     `    any: ${list(rule.phrases.map(patternOf))}`,
+    ...(rule.reading ? [`    sounds_like: [{reading: ${quoted(rule.reading)}, written: ${quoted(rule.phrases[0] ?? "")}}]`] : []),
     `    match: ${list([rule.match])}`,
     ...(rule.nearMiss ? [`    no_match: ${list([rule.nearMiss])}`] : []),
   ];
