@@ -31,10 +31,11 @@ bool has_category(const std::vector<RuleHit>& hits, const char* category) {
                      [&](const RuleHit& hit) { return hit.rule->category == category; });
 }
 
-/// Hits of the company's own rules, out of all of them.
-std::vector<RuleHit> take_own(std::vector<RuleHit>& hits) {
-  const auto first =
-      std::stable_partition(hits.begin(), hits.end(), [](const RuleHit& hit) { return !hit.rule->own; });
+/// What the company's own rules hold for harassment, out of all hits.
+std::vector<RuleHit> take_own(std::vector<RuleHit>& hits, const policy::Policy& policy) {
+  const auto first = std::stable_partition(hits.begin(), hits.end(), [&](const RuleHit& hit) {
+    return !hit.rule->own || !policy::is_harassment(policy.category(hit.rule->category).kind);
+  });
   std::vector<RuleHit> own(first, hits.end());
   hits.erase(first, hits.end());
   return own;
@@ -234,7 +235,7 @@ void Judge::Impl::judge_turn(std::size_t index, const speech::Transcript& transc
     verdict.distress_utterances.push_back(utterance.index);
     return;
   }
-  const auto own = take_own(hits);
+  const auto own = take_own(hits, policy);
   auto statements = weigh_turn(strongest_of_each(hits, texts[index], policy), opinion, texts[index], scales);
   add_own(statements, strongest_of_each(own, texts[index], policy));
   for (const auto& statement : statements)

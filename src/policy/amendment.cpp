@@ -37,7 +37,9 @@ Result<Policy> amend(Policy policy, const Amendment& amendment) {
   auto own = own_rules(amendment.rules);
   if (!own) return tl::unexpected<Error>(own.error());
   const std::set<std::string> off(amendment.off.begin(), amendment.off.end());
-  std::erase_if(policy.rules, [&](const Rule& rule) { return off.contains(rule.id); });
+  std::erase_if(policy.rules, [&](const Rule& rule) {
+    return off.contains(rule.id) && is_harassment(policy.category(rule.category).kind);
+  });
   std::move(own->begin(), own->end(), std::back_inserter(policy.rules));
   if (amendment.held_minutes) {
     if (*amendment.held_minutes < 1 || *amendment.held_minutes > kLongestHeld_minutes)

@@ -35,7 +35,8 @@ struct Amendment {
 };
 
 /// The policy as the company wants it; its version tells the edition ("2026.11.6+3"). Rules that this version
-/// of the program does not have any more may be switched off all the same. Errors: policy, with line or rule.
+/// of the program does not have any more may be switched off all the same; those that know fair complaints,
+/// cries for help and warnings always count. Errors: policy, with line or rule.
 Result<Policy> amend(Policy policy, const Amendment& amendment);
 
 /// The edition that a policy's version tells; 0 without one.

@@ -16,10 +16,15 @@ tl::unexpected<Error> refuse(const std::string& rule, const Text& what) {
 }
 
 Result<void> check_switched_off(const policy::Policy& policy, const std::vector<std::string>& off) {
-  for (const auto& id : off)
-    if (std::none_of(policy.rules.begin(), policy.rules.end(),
-                     [&](const policy::Rule& rule) { return rule.id == id; }))
+  for (const auto& id : off) {
+    const auto rule = std::find_if(policy.rules.begin(), policy.rules.end(),
+                                   [&](const policy::Rule& one) { return one.id == id; });
+    if (rule == policy.rules.end())
       return refuse(printable(id), {"そのような規則はありません", "there is no such rule"});
+    if (!policy::is_harassment(policy.category(rule->category).kind))
+      return refuse(id, {"害のない言葉を見分ける規則は外せません",
+                         "rules that tell harmless words apart always count"});
+  }
   return {};
 }
 

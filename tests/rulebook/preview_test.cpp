@@ -50,6 +50,19 @@ TEST(ADraft, MayNotSwitchOffWhatIsNotThere) {
   EXPECT_THAT(reason(draft), HasSubstr("threat.no_such_rule: there is no such rule"));
 }
 
+TEST(ADraft, MayNotSwitchOffWhatKnowsACryForHelp) {
+  const auto& rules = judge().policy().rules;
+  const auto distress = std::find_if(rules.begin(), rules.end(), [](const policy::Rule& rule) {
+    return rule.category == "customer_distress";
+  });
+  ASSERT_NE(distress, rules.end());
+  policy::Amendment draft;
+  draft.off = {distress->id};
+  EXPECT_THAT(reason(draft), HasSubstr("always count"));
+  const auto amended = policy::amend(judge().policy(), draft).value();
+  EXPECT_EQ(amended.rules.size(), rules.size());
+}
+
 TEST(APreview, ShowsWhatAppearsInTheWordsThatWereSaid) {
   const auto preview =
       Preview::of(judge(), {}, with_rule("いつもの件を忘れるな", "いつもの件を忘れるな")).value();

@@ -59,13 +59,15 @@ Result<Response> list_rules(Application& /*application*/, const Request& /*reque
   const auto& policy = shared_policy();
   if (!policy) return tl::unexpected<Error>(policy.error());
   json items = json::array();
-  for (const auto& rule : policy->rules)
+  for (const auto& rule : policy->rules) {
+    if (!policy::is_harassment(policy->category(rule.category).kind)) continue;
     items.push_back({{"id", rule.id},
                      {"category", rule.category},
                      {"severity", rule.severity},
                      {"indirect", rule.indirect},
                      {"match", rule.match},
                      {"no_match", rule.no_match}});
+  }
   return json_response({{"items", std::move(items)}, {"next", nullptr}});
 }
 
