@@ -272,31 +272,35 @@ Result<KeepingDays> Retention::days_of(const access::Caller& caller) {
 
 namespace {
 
-/// By how much the end of each grade's recordings moves.
-struct Shifts {
-  std::int64_t ordinary_ms, finding_ms, case_ms;
-
-  Shifts(const KeepingDays& before, const KeepingDays& after)
-      : ordinary_ms((after.ordinary - before.ordinary) * kDay_ms),
-        finding_ms((after.finding - before.finding) * kDay_ms),
-        case_ms((after.case_file - before.case_file) * kDay_ms) {}
-};
-
+/// The end of a recording before a change, and after it; the values are those of `move_values`.
+constexpr const char* kEnd = "COALESCE(delete_after_ms, uploaded_ms + ?4)";
 constexpr const char* kMovedEnd =
-    "delete_after_ms + CASE grade WHEN 'ordinary' THEN ?1 WHEN 'finding' THEN ?2 ELSE ?3 END";
+    "(COALESCE(delete_after_ms, uploaded_ms + ?4) + CASE grade WHEN 'ordinary' THEN ?1 WHEN 'finding' THEN "
+    "?2 "
+    "ELSE ?3 END)";
+
+/// By how much the ends of the three grades move, how long ordinary recordings were kept, whose they are, and
+/// when the grace is over.
+store::Values move_values(const KeepingDays& before, const KeepingDays& after, const std::string& tenant) {
+  return {(after.ordinary - before.ordinary) * kDay_ms,
+          (after.finding - before.finding) * kDay_ms,
+          (after.case_file - before.case_file) * kDay_ms,
+          before.ordinary * kDay_ms,
+          tenant,
+          guardian::now_ms() + kGrace_days * kDay_ms};
+}
 
 }  // namespace
 
 Result<std::int64_t> Retention::due_with(const access::Caller& caller, const KeepingDays& days) {
   if (auto good = check_days(days); !good) return tl::unexpected<Error>(good.error());
   return parts_.database.read([&](Transaction& transaction) -> Result<std::int64_t> {
-    const Shifts shifts(keeping_days_of(transaction, caller.tenant, standard_), days);
+    const auto before = keeping_days_of(transaction, caller.tenant, standard_);
     return transaction
-        .first(fmt::format("SELECT COUNT(*) AS number FROM recordings WHERE tenant_id = ?4 AND {} AND "
-                           "COALESCE({}, uploaded_ms + ?5) <= ?6",
-                           kMayGo, kMovedEnd),
-               {shifts.ordinary_ms, shifts.finding_ms, shifts.case_ms, caller.tenant, days.ordinary * kDay_ms,
-                guardian::now_ms() + kGrace_days * kDay_ms})
+        .first(
+            fmt::format("SELECT COUNT(*) AS number FROM recordings WHERE tenant_id = ?5 AND {} AND {} <= ?6",
+                        kMayGo, kMovedEnd),
+            move_values(before, days, caller.tenant))
         ->integer("number");
   });
 }
@@ -305,14 +309,13 @@ Result<void> Retention::set_days(const access::Caller& caller, const KeepingDays
                                  const std::string& address) {
   if (auto good = check_days(days); !good) return good;
   return parts_.database.write([&](Transaction& transaction) -> Result<void> {
-    const Shifts shifts(keeping_days_of(transaction, caller.tenant, standard_), days);
+    const auto before = keeping_days_of(transaction, caller.tenant, standard_);
     // What was due before stays due: only an end that this change brings nearer waits.
     transaction.execute(
-        fmt::format("UPDATE recordings SET delete_after_ms = MAX({}, MIN(delete_after_ms, ?5)) "
-                    "WHERE tenant_id = ?4 AND delete_after_ms IS NOT NULL AND deleted_ms IS NULL",
-                    kMovedEnd),
-        {shifts.ordinary_ms, shifts.finding_ms, shifts.case_ms, caller.tenant,
-         guardian::now_ms() + kGrace_days * kDay_ms});
+        fmt::format("UPDATE recordings SET delete_after_ms = MAX({}, MIN({}, ?6)) WHERE tenant_id "
+                    "= ?5 AND deleted_ms IS NULL",
+                    kMovedEnd, kEnd),
+        move_values(before, days, caller.tenant));
     transaction.execute("DELETE FROM keeping_days WHERE tenant_id = ?", {caller.tenant});
     transaction.execute(
         "INSERT INTO keeping_days (tenant_id, ordinary_days, finding_days, case_days) VALUES (?, ?, ?, ?)",

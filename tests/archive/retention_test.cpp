@@ -258,6 +258,19 @@ TEST_F(Keeping, ShorterTimesMoveTheEndOfWhatIsThereButLeaveDaysOfGrace) {
   EXPECT_EQ(test::state_of(*database_, suspected.id), "analysed");
 }
 
+TEST_F(Keeping, WhatWasNeverAnalysedHasItsDaysOfGraceToo) {
+  const auto now = guardian::now_ms();
+  const auto recording = add(0);
+  test::must(*database_, [&](store::Transaction& t) {
+    return t.execute(
+        "UPDATE recordings SET state = 'failed', delete_after_ms = NULL, uploaded_ms = ? WHERE id = ?",
+        {now - 20 * kDay_ms, recording.id});
+  });
+  ASSERT_TRUE(retention_.set_days(caller_, {10, 365, 1825}, ""));
+  EXPECT_EQ(*retention_.sweep(now + 6 * kDay_ms), 0);
+  EXPECT_EQ(*retention_.sweep(now + 8 * kDay_ms), 1);
+}
+
 TEST_F(Keeping, LongerTimesReachWhatIsThereAndAChangeCanBeTakenBack) {
   const auto now = guardian::now_ms();
   const auto recording = add(now + 80 * kDay_ms);

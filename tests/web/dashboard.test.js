@@ -10,6 +10,7 @@ let server;
 let browser;
 let page;
 const troubles = [];
+const scripts = [];
 
 before(async () => {
   server = await startServer();
@@ -20,6 +21,9 @@ before(async () => {
   page.on('console', (message) => {
     // Chromium reports every answer of 4xx; asking who is signed in is one.
     if (message.type() === 'error' && !message.text().includes('401')) troubles.push(`console: ${message.text()}`);
+  });
+  page.on('requestfinished', (request) => {
+    if (request.resourceType() === 'script') scripts.push(request);
   });
   page.on('request', (request) => {
     if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== server.url) troubles.push(`request: ${request.url()}`);
@@ -41,6 +45,12 @@ test('the first user comes in by the link of the server', async () => {
   await page.getByRole('button', {name: '使い始める'}).click();
   await page.getByRole('heading', {name: '今日'}).waitFor(minute);
   await look('today-empty');
+});
+
+test('the first view needs under 200 KB of compressed script', async () => {
+  const sizes = await Promise.all(scripts.map(async (request) => (await request.sizes()).responseBodySize));
+  const bytes = sizes.reduce((sum, one) => sum + one, 0);
+  assert.ok(bytes > 10_000 && bytes < 200_000, `${bytes} bytes`);
 });
 
 test('a wrong password is told and a right one lets in', async () => {

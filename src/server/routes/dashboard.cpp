@@ -2,8 +2,11 @@
 // categories.
 #include <fmt/format.h>
 
+#include <map>
+
 #include "pipeline/installation.h"
 #include "server/application.h"
+#include "server/compression.h"
 #include "server/embedded.h"
 #include "server/routes/routes.h"
 #include "server/routes/shared_policy.h"
@@ -26,11 +29,28 @@ const char* type_of(std::string_view name) {
   return "text/javascript; charset=utf-8";
 }
 
-Result<Response> file_named(std::string_view name) {
+/// Compressed once, when the first page is asked for.
+const std::string& compressed(std::string_view name) {
+  static const auto all = [] {
+    std::map<std::string_view, std::string> files;
+    for (const auto& file : dashboard_files())
+      if (!file.name.ends_with(".wav")) files.emplace(file.name, gzip(file.bytes));
+    return files;
+  }();
+  static const std::string none;
+  const auto found = all.find(name);
+  return found == all.end() ? none : found->second;
+}
+
+Result<Response> file_named(const Request& request, std::string_view name) {
   for (const auto& file : dashboard_files()) {
     if (file.name != name) continue;
-    auto response = text_response(std::string(file.bytes), type_of(name));
-    response.etag = etag_of(file.bytes);
+    const auto& small = compressed(file.name);
+    const bool smaller = !small.empty() && accepts_gzip(request.headers);
+    auto response = text_response(smaller ? small : std::string(file.bytes), type_of(name));
+    response.etag = etag_of(smaller ? small : file.bytes);
+    response.headers.set("Vary", "Accept-Encoding");
+    if (smaller) response.headers.set("Content-Encoding", "gzip");
     return response;
   }
   return fail(Error::Kind::not_found, std::string(name), {"ありません", "there is no such file"}, {"", ""});
@@ -53,12 +73,12 @@ std::vector<Route> routes_of_dashboard(Application& /*application*/) {
   RouteOptions page;
   page.content_security_policy = kDashboardPolicy;
   page.cacheable = true;
-  const auto index = [](const Request&) { return file_named("index.html"); };
+  const auto index = [](const Request& request) { return file_named(request, "index.html"); };
   return {
       {"GET", "/", Access::open(), index, page},
       {"GET", "/invitation", Access::open(), index, page},
       {"GET", "/assets/{name}", Access::open(),
-       [](const Request& request) { return file_named(request.path_value("name")); }, page},
+       [](const Request& request) { return file_named(request, request.path_value("name")); }, page},
       {"GET", "/api/v1/categories", Access::signed_in(), [](const Request&) { return categories(); }},
   };
 }
