@@ -56,7 +56,8 @@ def harmless_speech(measured):
 検知はすべて誤検知です。怒った正当な苦情は含まず、**やさしい負例**です。区間はポアソン分布による 95 % 区間。
 
 Public texts that neither rules, training nor thresholds were made with, spoken by Open JTalk through a telephone, recognised and judged.
-Every finding is false. Easy negatives: no fair but angry complaint is among them. Exact Poisson intervals.
+Every finding is false. Easy negatives: no fair but angry complaint is among them. The sentences to recite are no dealing at all; 194
+training lines of that kind were written because their total was bad (`docs/decisions/0005-three-witnesses.md`). Exact Poisson intervals.
 
 | | 誤検知 / false findings | 「疑い」の通話 / suspected | 文字誤り率 / characters wrong | 目標 / target | |
 |---|---|---|---|---|---|"""
@@ -72,10 +73,11 @@ def misheard(measured):
 ## 聞き違えられた発話 / Misheard utterances
 
 上の合成通話で Whisper base がどう聞き違えたか (読みの仮名ごとの取り違え、同音の別表記) を学び、同じ誤りを試験データの全発話に加えました
-(`guardian evaluate --degrade`、乱数の種 1)。実際の音声ではありません。文字誤り率: 合成通話 {measured['error_rate_of_pairs']:.1%}
+(`guardian evaluate --degrade`、乱数の種 1)。実際の音声ではありません。学習にも同じ作り方の聞き違いを使っているため、ほかの認識器の誤りには弱い可能性があります。文字誤り率: 合成通話 {measured['error_rate_of_pairs']:.1%}
 ({measured['characters_of_pairs']} 文字)、加えた後の試験データ {measured['error_rate']:.1%}。
 
-How Whisper base misheard the synthetic calls was learnt and done to every test utterance; nobody spoke them.
+How Whisper base misheard the synthetic calls was learnt and done to every test utterance; nobody spoke them. The training lines were
+misheard in the same manner (`data/training/heard_pairs.jsonl`), so another recogniser's errors may cost more.
 
 | | 書かれたまま / as written | 聞き違え / misheard | 差 / fall | 目標 / target | |
 |---|---|---|---|---|---|
