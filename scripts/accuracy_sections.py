@@ -45,15 +45,39 @@ false findings are exact Poisson intervals.
 害のない音声は {measured['harmless_speech']['minutes']} 分しかないため、1 時間あたりの値の区間は広くなります。"""
 
 
+def harmless_speech(measured):
+    rows = {"bookings": "丁寧な宿泊予約の対話 (ASDC、14 件に 1 件) / polite bookings", "sentences": "朗読用の文 (ITA コーパス) / sentences to recite",
+            "all": "合計 / all"}
+    whole = measured["all"]["false_findings"]
+    yield f"""
+## 害のない音声約 1 時間 (合成音声) / About an hour of harmless speech (synthetic voices)
+
+規則にも学習にもしきい値にも使っていない公開の文章を Open JTalk で読み上げ、電話帯域にして認識してから判定しました (`bench/harmless_speech.py`)。
+検知はすべて誤検知です。怒った正当な苦情は含まず、**やさしい負例**です。区間はポアソン分布による 95 % 区間。
+
+Public texts that neither rules, training nor thresholds were made with, spoken by Open JTalk through a telephone, recognised and judged.
+Every finding is false. Easy negatives: no fair but angry complaint is among them. The sentences to recite are no dealing at all; 194
+training lines of that kind were written because their total was bad (`docs/decisions/0005-three-witnesses.md`). Exact Poisson intervals.
+
+| | 誤検知 / false findings | 「疑い」の通話 / suspected | 文字誤り率 / characters wrong | 目標 / target | |
+|---|---|---|---|---|---|"""
+    for name, title in rows.items():
+        row = measured[name]
+        goal = f"≤ {FALSE_PER_HOUR_GOAL:g} / h | {verdict(whole['per_hour']['value'] <= FALSE_PER_HOUR_GOAL)}" if name == "all" else " | "
+        yield (f"| {title} | {per_hour(row['false_findings'])} | {row['suspected']} / {row['calls']} | "
+               f"{row['error_rate']['rate']:.1%} | {goal} |")
+
+
 def misheard(measured):
     yield f"""
 ## 聞き違えられた発話 / Misheard utterances
 
 上の合成通話で Whisper base がどう聞き違えたか (読みの仮名ごとの取り違え、同音の別表記) を学び、同じ誤りを試験データの全発話に加えました
-(`guardian evaluate --degrade`、乱数の種 1)。実際の音声ではありません。文字誤り率: 合成通話 {measured['error_rate_of_pairs']:.1%}
+(`guardian evaluate --degrade`、乱数の種 1)。実際の音声ではありません。学習にも同じ作り方の聞き違いを使っているため、ほかの認識器の誤りには弱い可能性があります。文字誤り率: 合成通話 {measured['error_rate_of_pairs']:.1%}
 ({measured['characters_of_pairs']} 文字)、加えた後の試験データ {measured['error_rate']:.1%}。
 
-How Whisper base misheard the synthetic calls was learnt and done to every test utterance; nobody spoke them.
+How Whisper base misheard the synthetic calls was learnt and done to every test utterance; nobody spoke them. The training lines were
+misheard in the same manner (`data/training/heard_pairs.jsonl`), so another recogniser's errors may cost more.
 
 | | 書かれたまま / as written | 聞き違え / misheard | 差 / fall | 目標 / target | |
 |---|---|---|---|---|---|
@@ -112,7 +136,7 @@ def judging_speed(measured):
 | 全コアの合計 / all cores | {cores['judging_s_per_hour']} | {cores['recognising_s_per_hour']} | {cores['ratio']:.1%} | | |"""
 
 
-SECTIONS = {"recognised_speech": recognised_speech, "misheard": misheard, "word_lists": word_lists,
+SECTIONS = {"recognised_speech": recognised_speech, "harmless_speech": harmless_speech, "misheard": misheard, "word_lists": word_lists,
             "same_call_otherwise": same_call_otherwise, "judging_speed": judging_speed}
 
 

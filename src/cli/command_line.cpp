@@ -182,6 +182,14 @@ void add_train(CLI::App& program, Arguments& arguments) {
       ->required();
   command.add_option("--utterances", arguments.train.utterances, "学習する発話 / utterances to learn from");
   command.add_option("--dialogues", arguments.train.dialogues, "対話 / dialogues");
+  command.add_option(
+      "--heard", arguments.train.heard_pairs,
+      "発言と認識結果の組。同じ聞き違いを加えた発話も学習する / what was said and heard: learn from "
+      "utterances misheard like this, too");
+  command
+      .add_option("--hearings", arguments.train.hearings,
+                  "発話ごとの聞き違いの数 / how often each utterance is misheard")
+      ->check(CLI::Range(1, 9));
   command.add_option("--version-name", arguments.train.version, "モデルの版 / version of the model")
       ->required();
   command.add_option("--out", arguments.train.out, "書き込むファイル / file to write")->required();

@@ -68,6 +68,8 @@ struct TrainOptions {
   std::vector<std::filesystem::path> dialogues;
   std::vector<std::filesystem::path> weigh_on;  ///< utterances unseen by rules and encoder, never trained on
   std::vector<std::filesystem::path> weigh_on_dialogues;  ///< dialogues of that kind
+  std::filesystem::path heard_pairs;                      ///< what was said and heard, to mishear examples as
+  int hearings = 1;                                       ///< how often each example is misheard
   std::filesystem::path out;                              ///< the model's file
   std::string version;
 };

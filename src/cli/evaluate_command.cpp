@@ -152,19 +152,13 @@ std::string as_text(const evaluation::DialogueAccuracy& accuracy, const char* ti
 Result<evaluation::MisheardAccuracy> measure_misheard(const judgement::Judge& judge,
                                                       const std::vector<evaluation::LabelledUtterance>& data,
                                                       const EvaluateOptions& options) {
-  const auto pairs = evaluation::read_heard_pairs(options.heard_pairs);
-  if (!pairs) return tl::unexpected<Error>(pairs.error());
-  auto morphology = Morphology::load();
-  if (!morphology) return tl::unexpected<Error>(morphology.error());
-  auto homophones = evaluation::Homophones::load(evaluation::Homophones::installed_source());
-  if (!homophones) return tl::unexpected<Error>(homophones.error());
-  const auto mishearing =
-      evaluation::Mishearing::learn(*pairs, std::move(*morphology), std::move(*homophones));
-  const auto misheard = evaluation::mishear(data, mishearing, *options.degrade);
+  const auto mishearing = evaluation::Mishearing::load(options.heard_pairs);
+  if (!mishearing) return tl::unexpected<Error>(mishearing.error());
+  const auto misheard = evaluation::mishear(data, *mishearing, *options.degrade);
   if (!options.misheard_to.empty())
     if (auto written = evaluation::write_utterances(options.misheard_to, misheard); !written)
       return tl::unexpected<Error>(written.error());
-  return evaluation::measure_misheard(judge, data, misheard, mishearing.errors());
+  return evaluation::measure_misheard(judge, data, misheard, mishearing->errors());
 }
 
 Result<Accuracy> measure(const judgement::Judge& judge, const EvaluateOptions& options) {

@@ -6,9 +6,11 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "evaluation/mishearing.h"
 #include "judgement/judge.h"
 #include "pipeline/installation.h"
 #include "policy/policy.h"
+#include "training/misheard_examples.h"
 #include "training/train_meaning.h"
 
 namespace guardian::cli {
@@ -44,6 +46,11 @@ Result<training::TrainingData> read_data(const TrainOptions& options, std::strin
   for (const auto& file : options.dialogues)
     if (auto taken = take_dialogues(file, dialogues); !taken) return tl::unexpected<Error>(taken.error());
   for (auto& turn : evaluation::customer_turns(dialogues)) data.examples.push_back(std::move(turn));
+  if (options.heard_pairs.empty()) return data;
+  const auto mishearing = evaluation::Mishearing::load(options.heard_pairs);
+  if (!mishearing) return tl::unexpected<Error>(mishearing.error());
+  sums += sha256_of_file(options.heard_pairs).value_or("");
+  training::add_misheard(data.examples, *mishearing, options.hearings);
   return data;
 }
 
@@ -87,6 +94,7 @@ Result<void> train_and_save(const TrainOptions& options, const CommonOptions& co
   if (!encoder) return tl::unexpected<Error>(encoder.error());
   training::TrainingOptions settings;
   settings.version = options.version;
+  settings.versions = options.heard_pairs.empty() ? 1 : 1 + options.hearings;
   settings.data_sha256 = sha256(sums);
   settings.encoder_sha256 = sha256_of_file(*weights).value_or("");
   const auto trained = [&] {

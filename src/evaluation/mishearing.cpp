@@ -82,6 +82,16 @@ Mishearing Mishearing::learn(const std::vector<HeardPair>& pairs, Morphology mor
   return mishearing;
 }
 
+Result<Mishearing> Mishearing::load(const std::filesystem::path& pairs) {
+  const auto heard = read_heard_pairs(pairs);
+  if (!heard) return tl::unexpected<Error>(heard.error());
+  auto morphology = Morphology::load();
+  if (!morphology) return tl::unexpected<Error>(morphology.error());
+  auto homophones = Homophones::load(Homophones::installed_source());
+  if (!homophones) return tl::unexpected<Error>(homophones.error());
+  return learn(*heard, std::move(*morphology), std::move(*homophones));
+}
+
 void Mishearing::learn_pair(const HeardPair& pair) {
   errors_ += count_errors(pair.said, pair.heard);
   const Reading said(pair.said, morphology_);

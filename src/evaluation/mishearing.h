@@ -6,12 +6,14 @@
 // the wrong words of the pairs. What comes out is written with the commonest words that sound so, or in kana.
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "base/morphology.h"
+#include "base/result.h"
 #include "evaluation/alignment.h"
 #include "evaluation/homophones.h"
 #include "evaluation/labelled_data.h"
@@ -22,6 +24,9 @@ class Mishearing {
  public:
   /// Learns, then scales how often words are misheard until texts come out with the pairs' character errors.
   static Mishearing learn(const std::vector<HeardPair>& pairs, Morphology morphology, Homophones homophones);
+
+  /// From a file of pairs, with the dictionaries of this machine. Errors: those of the file; model.
+  static Result<Mishearing> load(const std::filesystem::path& pairs);
 
   /// The text as it might have been heard. `text` must be valid UTF-8; punctuation and numerals stay.
   std::string hear(const std::string& text, std::mt19937& generator) const;

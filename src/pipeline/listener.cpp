@@ -14,6 +14,7 @@
 #include "speech/sound_cues.h"
 #include "speech/transcribe.h"
 #include "speech/transcript_file.h"
+#include "speech/turns.h"
 
 namespace guardian::pipeline {
 namespace {
@@ -99,6 +100,7 @@ Result<HeardRecording> Listener::listen(const media::Source& source, const Hints
   const auto decided = speech::assign_roles(heard->transcript, {recording->channels, recording->dual_mono},
                                             {hints.customer_channel}, impl_->roles);
   if (!decided) return tl::unexpected<Error>(decided.error());
+  speech::join_turns(heard->transcript, heard->cues);
   speech::relate_cues(heard->transcript, heard->cues, impl_->morphology, {!recording->has_one_sound()});
   if (progress) progress(1.0);
   return HeardRecording{std::move(*recording), std::move(heard->transcript), one_window_in == 1};

@@ -52,14 +52,14 @@ Vectors encode(const Utterances& utterances, const judgement::SentenceEncoder& e
   return vectors;
 }
 
-judgement::FeatureSpace make_space(const Utterances& utterances, const Vectors& vectors) {
+judgement::FeatureSpace make_space(const Utterances& utterances, const Vectors& vectors, int versions) {
   std::map<std::uint64_t, int> documents;
   for (const auto& utterance : utterances)
     for (const auto& [hash, count] : judgement::count_ngrams(utterance.text)) ++documents[hash];
   judgement::FeatureSpace space;
   const auto total = static_cast<double>(utterances.size());
   for (const auto& [hash, count] : documents) {
-    if (count < kLeastDocuments) continue;
+    if (count < kLeastDocuments * versions) continue;
     space.vocabulary.push_back(hash);
     space.rarity.push_back(static_cast<float>(std::log((1.0 + total) / (1.0 + count)) + 1.0));
   }
@@ -93,7 +93,7 @@ void for_each_in_parallel(std::size_t count, const std::function<void(std::size_
 class Trainer {
  public:
   Trainer(const Utterances& examples, const Vectors& vectors, const TrainingOptions& options)
-      : examples_(examples), options_(options), space_(make_space(examples, vectors)) {
+      : examples_(examples), options_(options), space_(make_space(examples, vectors, options.versions)) {
     for (std::size_t i = 0; i < vectors.size(); ++i)
       features_.push_back(space_.features(examples[i].text, vectors[i]));
   }

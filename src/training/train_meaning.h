@@ -18,6 +18,7 @@ struct TrainingOptions {
   std::string licence = "Apache-2.0";
   std::string data_sha256;
   std::string encoder_sha256;
+  int versions = 1;  ///< how many of the examples are one utterance, as written and as misheard
   double hard_negative_weight = 1.5;  ///< a hard negative counts as that many utterances
   double hard_negative_rate =
       0.05;  ///< the threshold lets at most this share of unseen hard negatives through
