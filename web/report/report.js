@@ -14,6 +14,7 @@
       distressTitle: 'お客様の危機のサイン', distressNote: '採点の対象外です。電話を切らず、すぐに責任者へ知らせてください。',
       now: '今', next: '次に', after: '終わったら', prevent: '今後', exposure: '曝露',
       clips: '長い録音のため、疑いのある箇所の前後だけを再生できます。', noSound: '音声はこの報告書に含まれていません。',
+      doubt: '点線の言葉は聞き取りが不確かで、言われていないこともあります。音で確かめてください。',
       engine: '音声認識', policy: '判定ルール', made: '作成', talk: '会話'
     },
     en: {
@@ -27,6 +28,7 @@
       distressTitle: 'Signs of a customer in distress', distressNote: 'Not scored. Stay on the line and tell a superior at once.',
       now: 'Now', next: 'Next', after: 'Afterwards', prevent: 'From now on', exposure: 'Exposure',
       clips: 'The recording is long: only the parts around suspected places can be played.', noSound: 'This report holds no sound.',
+      doubt: 'Dotted words were hard to make out and may not have been said. Listen to them.',
       engine: 'speech recognition', policy: 'policy', made: 'made', talk: 'speech'
     }
   };
@@ -115,6 +117,21 @@
     }));
   }
 
+  // A stretch of an utterance's text, doubtful words dotted.
+  function heard(turn, from, to) {
+    const pieces = turn.pieces ?? [];
+    if (pieces.map((piece) => piece.text).join('') !== turn.text) return [turn.text.slice(from, to)];
+    const nodes = [];
+    let begin = 0;
+    for (const piece of pieces) {
+      const end = begin + piece.text.length;
+      const text = turn.text.slice(Math.max(begin, from), Math.min(end, to));
+      if (text && end > from && begin < to) nodes.push(piece.doubtful ? element('span', {className: 'doubt', textContent: text}) : text);
+      begin = end;
+    }
+    return nodes;
+  }
+
   // The utterance's text with every quoted stretch marked; overlapping quotes become one.
   function markedText(turn) {
     const ranges = base.findings.filter((f) => f.utterance === turn.index && f.quote)
@@ -125,10 +142,10 @@
     for (const [begin, end] of ranges) {
       const from = Math.max(begin, done);
       if (end <= from) continue;
-      text.append(turn.text.slice(done, from), element('mark', {textContent: turn.text.slice(from, end)}));
+      text.append(...heard(turn, done, from), element('mark', {}, ...heard(turn, from, end)));
       done = end;
     }
-    text.append(turn.text.slice(done));
+    text.append(...heard(turn, done, turn.text.length));
     return text;
   }
 

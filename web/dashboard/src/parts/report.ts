@@ -18,6 +18,8 @@ export interface Utterance {
   text: string;
   start_s: number;
   end_s: number;
+  /** As the recogniser wrote them, in order; none in ready transcripts. */
+  words?: { text: string; start_s: number; end_s: number; probability: number; doubtful?: true }[];
   /** As it was measured, where it could be. */
   sound?: { loudness_db?: number; pitch_hz?: number };
 }
