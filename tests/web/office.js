@@ -15,7 +15,8 @@ export async function look(page, name) {
   assert.deepEqual(await seriousFindings(page), [], name);
   if (!pictures) return;
   mkdirSync(pictures, {recursive: true});
-  await page.screenshot({path: join(pictures, `${name}.png`), fullPage: true});
+  // Rows out of view are laid out for the picture, too.
+  await page.screenshot({path: join(pictures, `${name}.png`), fullPage: true, style: '* { content-visibility: visible !important; }'});
 }
 
 /** No wider than the screen, at 390 pixels. */
