@@ -364,6 +364,12 @@ std::vector<FailedExample> Judge::test_examples() const {
     for (const auto& example : rule.no_match)
       if (fires(example)) failed.push_back({rule.id, example, false});
   }
+  for (const auto& sentence : impl_->policy.harmless) {
+    const SearchableText text(sentence.text, *impl_->morphology);
+    for (const auto& hit : impl_->matcher.find(text, Speaker::customer, {}))
+      if (policy::is_harassment(impl_->policy.category(hit.rule->category).kind))
+        failed.push_back({hit.rule->id, sentence.text, false});
+  }
   return failed;
 }
 

@@ -30,7 +30,7 @@ struct UtteranceVerdict {
   double probability = 0.0;  ///< of harassment, whether or not it is reported
 };
 
-/// An example of a rule that came out wrong.
+/// An example of a rule, or a harmless sentence of the policy, that came out wrong.
 struct FailedExample {
   std::string rule;
   std::string example;
@@ -82,7 +82,7 @@ class Judge {
   /// Confidence of the strongest rule that finds harassment in the text; 0 without. What training weighs.
   double rule_confidence(const std::string& text) const;
 
-  /// Runs every rule's own examples.
+  /// Runs every rule's own examples, and what no rule that finds harassment may match.
   std::vector<FailedExample> test_examples() const;
 
  private:

@@ -137,6 +137,16 @@ Guard read_guard(const YAML::Node& node) {
   return guard;
 }
 
+std::vector<HarmlessSentence> read_harmless(const YAML::Node& document) {
+  std::vector<HarmlessSentence> sentences;
+  for (const auto& entry : YamlFields(document, {"harmless"}).required("harmless")) {
+    const YamlFields fields(entry, {"why", "say"});
+    const auto why = fields.both_languages("why");
+    for (const auto& text : fields.texts("say")) sentences.push_back({why, text});
+  }
+  return sentences;
+}
+
 HistoryScale read_history_scale(const YAML::Node& node) {
   const YamlFields fields(node, {"contact_days", "contacts", "contact_step", "silent_hours", "silent_calls",
                                  "silent_step", "silent_speech_s", "silent_duration_s", "recurrence_days",
@@ -299,6 +309,9 @@ Result<Policy> load_policy(const std::filesystem::path& folder) {
                       return with_document(folder / "scale.yaml",
                                            [&](const YAML::Node& node) { policy.scale = read_scale(node); });
                     });
+  if (loaded && std::filesystem::exists(folder / "harmless.yaml"))
+    loaded = with_document(folder / "harmless.yaml",
+                           [&](const YAML::Node& node) { policy.harmless = read_harmless(node); });
   if (!loaded) return tl::unexpected<Error>(loaded.error());
   const auto files = rule_files(folder / "rules");
   if (!files) return tl::unexpected<Error>(files.error());

@@ -117,19 +117,27 @@ struct Scale {
   HistoryScale history;
 };
 
+/// Something that no rule which finds harassment may match: somebody's right, or a cry for help.
+struct HarmlessSentence {
+  Text why;
+  std::string text;
+};
+
 struct Policy {
   std::string version;
   std::vector<Category> categories;
   std::vector<Rule> rules;
   std::vector<Guard> guards;
+  std::vector<HarmlessSentence> harmless;
   Scale scale;
 
   /// The category with this id; every rule's category exists.
   const Category& category(const std::string& id) const;
 };
 
-/// Reads policy.yaml, categories.yaml, scale.yaml, guards.yaml and rules/*.yaml of a folder. A scale without
-/// counterpart_history, as policies before 2026.11.2 have it, means the values above.
+/// Reads policy.yaml, categories.yaml, scale.yaml, guards.yaml, harmless.yaml and rules/*.yaml of a folder. A
+/// scale without counterpart_history, as policies before 2026.11.2 have it, means the values above; those
+/// before 2026.12.1 have no harmless.yaml.
 /// Errors: not_found, unreadable, policy with file, line and reason.
 Result<Policy> load_policy(const std::filesystem::path& folder);
 

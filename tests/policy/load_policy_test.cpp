@@ -55,6 +55,26 @@ TEST(ShippedPolicy, IsWholeAndHasEveryCategoryOfTheTable) {
   EXPECT_EQ(harassment, 21);
 }
 
+TEST(ShippedPolicy, KnowsWhatIsSomebodysRight) {
+  const auto policy = load_policy(test::source_dir() / "policy");
+  ASSERT_TRUE(policy);
+  EXPECT_GE(policy->harmless.size(), 30U);
+  for (const auto& sentence : policy->harmless) {
+    EXPECT_FALSE(sentence.text.empty());
+    EXPECT_FALSE(sentence.why.ja.empty() || sentence.why.en.empty()) << sentence.text;
+  }
+}
+
+TEST(APolicy, OfBeforeHasNoHarmlessSentencesAndIsTakenAllTheSame) {
+  const EditedPolicy edited;
+  std::filesystem::remove(edited.path() / "harmless.yaml");
+  EXPECT_TRUE(edited.load());
+  edited.write("harmless.yaml", "harmless: [{why: x}]");
+  const auto wrong = edited.load();
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().subject, HasSubstr("harmless.yaml"));
+}
+
 TEST(SoundsLike, MayNameTheUsualSpellingBesideTheReading) {
   const auto rules = parse_rules(
       rule_file("    sounds_like: [ドゲザシロ, {reading: よみちにきをつけろ, written: 夜道に気をつけろ}]\n"),

@@ -44,6 +44,12 @@ TEST(ADraft, MustFindItsExamplesAndNoneOfItsNearMisses) {
               HasSubstr("finds \"いつもの店です\", which it must not"));
 }
 
+TEST(ADraft, MustNotFindWhatIsSomebodysRight) {
+  EXPECT_THAT(reason(with_rule("弁護士", "弁護士を連れて行くぞ")),
+              HasSubstr("finds \"弁護士に相談します\", which it must not"));
+  EXPECT_THAT(reason(with_rule("責任者", "責任者を出せ")), HasSubstr("責任者の方に代わってください"));
+}
+
 TEST(ADraft, MayNotSwitchOffWhatIsNotThere) {
   policy::Amendment draft;
   draft.off = {"threat.no_such_rule"};
