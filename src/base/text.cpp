@@ -163,7 +163,7 @@ bool has_letters(std::string_view text) {
   const auto size = static_cast<int32_t>(text.size());
   for (int32_t i = 0; i < size;) {
     UChar32 character = 0;
-    U8_NEXT(text.data(), i, size, character);
+    U8_NEXT(text, i, size, character);
     if (character >= 0 && u_isalnum(character) != 0) return true;
   }
   return false;
