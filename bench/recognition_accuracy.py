@@ -15,6 +15,7 @@ import tempfile
 import unicodedata
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+TELEPHONE = "highpass=f=300,lowpass=f=3400"
 GOALS = {"clean": 0.25, "telephone": 0.28}
 
 
@@ -34,7 +35,7 @@ def edits(reference, heard):
 
 def through_telephone(clip, folder):
     narrow = folder / clip.name
-    subprocess.run(["ffmpeg", "-loglevel", "error", "-y", "-i", clip, "-af", "highpass=f=300,lowpass=f=3400", "-ar", "8000",
+    subprocess.run(["ffmpeg", "-loglevel", "error", "-y", "-i", clip, "-af", TELEPHONE, "-ar", "8000",
                     "-c:a", "pcm_mulaw", narrow], check=True)
     return narrow
 

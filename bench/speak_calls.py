@@ -23,6 +23,8 @@ import tempfile
 import wave
 import zipfile
 
+from recognition_accuracy import TELEPHONE
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DICTIONARY = pathlib.Path("/var/lib/mecab/dic/open-jtalk/naist-jdic")
 VOICE = ROOT / "build/speech/mei_normal.htsvoice"
@@ -34,7 +36,6 @@ SPEAKERS = [  # half-tones, all-pass constant (a higher one is a longer vocal tr
 LEAD_S = 0.4
 GAPS_S = (0.25, 0.9)
 QUIET = 0.02  # of the loudest sample: what the synthesiser adds before and after is quieter
-TELEPHONE = "highpass=f=300,lowpass=f=3400"
 NOISE = 0.0015
 NEEDS = "Open JTalk: apt-get install open-jtalk open-jtalk-mecab-naist-jdic"
 

@@ -13,6 +13,8 @@ enum class Grade { ordinary, finding, case_file };
 /// "ordinary", "finding" or "case".
 std::string name_of(Grade grade);
 
+constexpr int kLongestKept_days = 36500;
+
 /// Days a recording is kept, from the moment it got its grade.
 struct KeepingDays {
   int ordinary = 90;

@@ -28,13 +28,10 @@ constexpr const char* kMayGo =
 /// companies keep ordinary recordings that chose nothing else.
 std::string due() {
   return fmt::format(
-      "{} AND COALESCE(delete_after_ms, uploaded_ms + COALESCE((SELECT ordinary_days * {} FROM keeping_days "
-      "k "
-      "WHERE k.tenant_id = recordings.tenant_id), ?)) <= ?",
+      "{} AND COALESCE(delete_after_ms, uploaded_ms + COALESCE("
+      "(SELECT ordinary_days * {} FROM keeping_days k WHERE k.tenant_id = recordings.tenant_id), ?)) <= ?",
       kMayGo, kDay_ms);
 }
-
-constexpr int kLongestKept_days = 36500;
 
 Result<void> check_days(const KeepingDays& days) {
   if (days.ordinary >= 1 && days.ordinary <= days.finding && days.finding <= days.case_file &&
@@ -272,12 +269,9 @@ Result<KeepingDays> Retention::days_of(const access::Caller& caller) {
 
 namespace {
 
-/// The end of a recording before a change, and after it; the values are those of `move_values`.
+/// The end of a recording before a change, and by how much it moves; the values are those of `move_values`.
 constexpr const char* kEnd = "COALESCE(delete_after_ms, uploaded_ms + ?4)";
-constexpr const char* kMovedEnd =
-    "(COALESCE(delete_after_ms, uploaded_ms + ?4) + CASE grade WHEN 'ordinary' THEN ?1 WHEN 'finding' THEN "
-    "?2 "
-    "ELSE ?3 END)";
+constexpr const char* kMove = "CASE grade WHEN 'ordinary' THEN ?1 WHEN 'finding' THEN ?2 ELSE ?3 END";
 
 /// By how much the ends of the three grades move, how long ordinary recordings were kept, whose they are, and
 /// when the grace is over.
@@ -297,10 +291,10 @@ Result<std::int64_t> Retention::due_with(const access::Caller& caller, const Kee
   return parts_.database.read([&](Transaction& transaction) -> Result<std::int64_t> {
     const auto before = keeping_days_of(transaction, caller.tenant, standard_);
     return transaction
-        .first(
-            fmt::format("SELECT COUNT(*) AS number FROM recordings WHERE tenant_id = ?5 AND {} AND {} <= ?6",
-                        kMayGo, kMovedEnd),
-            move_values(before, days, caller.tenant))
+        .first(fmt::format(
+                   "SELECT COUNT(*) AS number FROM recordings WHERE tenant_id = ?5 AND {} AND {} + {} <= ?6",
+                   kMayGo, kEnd, kMove),
+               move_values(before, days, caller.tenant))
         ->integer("number");
   });
 }
@@ -311,11 +305,10 @@ Result<void> Retention::set_days(const access::Caller& caller, const KeepingDays
   return parts_.database.write([&](Transaction& transaction) -> Result<void> {
     const auto before = keeping_days_of(transaction, caller.tenant, standard_);
     // What was due before stays due: only an end that this change brings nearer waits.
-    transaction.execute(
-        fmt::format("UPDATE recordings SET delete_after_ms = MAX({}, MIN({}, ?6)) WHERE tenant_id "
-                    "= ?5 AND deleted_ms IS NULL",
-                    kMovedEnd, kEnd),
-        move_values(before, days, caller.tenant));
+    transaction.execute(fmt::format("UPDATE recordings SET delete_after_ms = MAX({0} + {1}, MIN({0}, ?6)) "
+                                    "WHERE tenant_id = ?5 AND deleted_ms IS NULL",
+                                    kEnd, kMove),
+                        move_values(before, days, caller.tenant));
     transaction.execute("DELETE FROM keeping_days WHERE tenant_id = ?", {caller.tenant});
     transaction.execute(
         "INSERT INTO keeping_days (tenant_id, ordinary_days, finding_days, case_days) VALUES (?, ?, ?, ?)",

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -12,31 +11,22 @@
 namespace guardian::cli {
 namespace {
 
-/// How often each category appears or vanishes, and how calls move.
 struct Changes {
-  std::map<std::string, int> appeared;
-  std::map<std::string, int> vanished;
-  int calls = 0;
-  int newly_suspected = 0;
-  int no_longer_suspected = 0;
-  std::string examples;
+  rulebook::Tally tally;
+  std::string examples;  ///< a line for each finding that appeared or vanished
 };
 
-void note(const std::string& call, const std::vector<judgement::Finding>& findings, char sign,
-          std::map<std::string, int>& counts, Changes& changes) {
-  for (const auto& finding : findings) {
-    ++counts[finding.category];
-    changes.examples +=
+std::string lines_of(const std::string& call, const std::vector<judgement::Finding>& findings, char sign) {
+  std::string lines;
+  for (const auto& finding : findings)
+    lines +=
         fmt::format("{} {}  {}  {}\n", sign, printable(call), finding.category, printable(finding.quote));
-  }
+  return lines;
 }
 
 void add(const std::string& call, const rulebook::Difference& difference, Changes& changes) {
-  note(call, difference.appeared, '+', changes.appeared, changes);
-  note(call, difference.vanished, '-', changes.vanished, changes);
-  changes.newly_suspected += !difference.suspected_before && difference.suspected_after ? 1 : 0;
-  changes.no_longer_suspected += difference.suspected_before && !difference.suspected_after ? 1 : 0;
-  ++changes.calls;
+  changes.tally.add(difference);
+  changes.examples += lines_of(call, difference.appeared, '+') + lines_of(call, difference.vanished, '-');
 }
 
 Result<std::vector<std::filesystem::path>> calls_in(const std::filesystem::path& folder) {
@@ -52,17 +42,15 @@ Result<std::vector<std::filesystem::path>> calls_in(const std::filesystem::path&
 }
 
 std::string describe(const Changes& changes, Language language) {
-  std::map<std::string, std::pair<int, int>> categories;
-  for (const auto& [category, count] : changes.appeared) categories[category].first = count;
-  for (const auto& [category, count] : changes.vanished) categories[category].second = count;
+  const auto& tally = changes.tally;
   std::string text = changes.examples;
-  for (const auto& [category, counts] : categories)
+  for (const auto& [category, counts] : tally.categories)
     text += fmt::format("{:<28} +{}  -{}\n", category, counts.first, counts.second);
   const char* form = language == Language::japanese
                          ? "通話 {} 件。新たに疑い {} 件、疑いでなくなる {} 件\n"
                          : "{} calls: {} newly suspected, {} no longer suspected\n";
   return text +
-         fmt::format(fmt::runtime(form), changes.calls, changes.newly_suspected, changes.no_longer_suspected);
+         fmt::format(fmt::runtime(form), tally.dealings, tally.newly_suspected, tally.no_longer_suspected);
 }
 
 Result<int> diff(const PolicyDiffOptions& options, const CommonOptions& common) {

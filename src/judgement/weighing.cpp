@@ -15,6 +15,13 @@ constexpr double kFurtherCategory = 0.5;     // support that a second category o
 constexpr std::size_t kShortSentence = 180;  // bytes: some 60 characters
 constexpr double kClauseStays = 0.0;  // log odds from which on a neighbouring clause belongs to the quote
 
+/// Statements or hits in the order in which they were said.
+template <class Said>
+void sort_by_place(std::vector<Said>& said) {
+  std::stable_sort(said.begin(), said.end(),
+                   [](const Said& a, const Said& b) { return a.in_surface.begin < b.in_surface.begin; });
+}
+
 /// What counts when one category fires several times in one utterance.
 double strength(const RuleHit& hit) { return hit.rule->severity * hit.confidence; }
 
@@ -146,9 +153,7 @@ std::vector<RuleHit> strongest_of_each(std::vector<RuleHit> hits, const Searchab
     if (std::none_of(chosen.begin(), chosen.end(),
                      [&](const RuleHit& stronger) { return is_same_statement(hit, stronger, text); }))
       chosen.push_back(hit);
-  std::stable_sort(chosen.begin(), chosen.end(), [](const RuleHit& a, const RuleHit& b) {
-    return a.in_surface.begin < b.in_surface.begin;
-  });
+  sort_by_place(chosen);
   return chosen;
 }
 
@@ -175,9 +180,7 @@ void add_own(std::vector<Statement>& statements, const std::vector<RuleHit>& hit
     statements.push_back(rule_statement(hit));
     statements.back().witnesses.push_back({"自社の規則による", "by the company's own rule"});
   }
-  std::stable_sort(statements.begin(), statements.end(), [](const Statement& a, const Statement& b) {
-    return a.in_surface.begin < b.in_surface.begin;
-  });
+  sort_by_place(statements);
 }
 
 Testimony testimony_of(const std::vector<RuleHit>& hits, const Opinion& opinion, const policy::Policy& policy,
@@ -215,9 +218,7 @@ std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& op
     statement.witnesses.push_back(witnesses_text(scales.belief, testimony));
     if (scales.outside != nullptr) statement.witnesses.push_back(outside_text(*scales.outside, sure, policy));
   }
-  std::stable_sort(statements.begin(), statements.end(), [](const Statement& a, const Statement& b) {
-    return a.in_surface.begin < b.in_surface.begin;
-  });
+  sort_by_place(statements);
   return statements;
 }
 

@@ -25,6 +25,14 @@ std::vector<Finding> only_in(const Verdict& one, const Verdict& other) {
 
 }  // namespace
 
+void Tally::add(const Difference& difference) {
+  ++dealings;
+  newly_suspected += !difference.suspected_before && difference.suspected_after ? 1 : 0;
+  no_longer_suspected += difference.suspected_before && !difference.suspected_after ? 1 : 0;
+  for (const auto& finding : difference.appeared) ++categories[finding.category].first;
+  for (const auto& finding : difference.vanished) ++categories[finding.category].second;
+}
+
 Difference difference(const Verdict& before, const Verdict& after) {
   return {only_in(after, before), only_in(before, after), before.score, after.score,
           before.suspected,       after.suspected};

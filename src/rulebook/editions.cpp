@@ -53,16 +53,6 @@ Result<Edition> Editions::current(store::Transaction& transaction, const std::st
   return read(tenant, *row);
 }
 
-Result<Edition> Editions::get(store::Transaction& transaction, const std::string& tenant,
-                              std::int64_t number) const {
-  const auto row = transaction.first("SELECT * FROM rulebook_editions WHERE tenant_id = ? AND number = ?",
-                                     {tenant, number});
-  if (row) return read(tenant, *row);
-  return fail(Error::Kind::not_found, std::to_string(number),
-              {"その版の規則はありません", "there is no such edition of the rules"},
-              {"番号を確かめてください", "Check the number"});
-}
-
 Result<std::vector<Edition>> Editions::list(store::Transaction& transaction,
                                             const std::string& tenant) const {
   std::vector<Edition> editions;

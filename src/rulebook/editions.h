@@ -34,8 +34,6 @@ class Editions {
 
   /// What recordings of the company are judged by. Errors: damaged.
   Result<Edition> current(store::Transaction& transaction, const std::string& tenant) const;
-  /// Errors: not_found; damaged.
-  Result<Edition> get(store::Transaction& transaction, const std::string& tenant, std::int64_t number) const;
   /// The last kMostListed, newest first. Errors: damaged.
   Result<std::vector<Edition>> list(store::Transaction& transaction, const std::string& tenant) const;
 

@@ -5,10 +5,6 @@
 // those in the reports; what the draft changes is seen all the same.
 #pragma once
 
-#include <functional>
-#include <string>
-#include <vector>
-
 #include "base/result.h"
 #include "judgement/judge.h"
 #include "policy/amendment.h"

@@ -115,14 +115,9 @@ Result<void> Application::wire() {
   return {};
 }
 
-archive::KeepingDays Application::standard_keeping() const {
-  const auto& days = config_.retention;
-  return {days.ordinary_days, days.finding_days, days.case_days};
-}
-
 /// How long recordings are kept, what makes it longer, and who forgets one that goes.
 void Application::wire_retention() {
-  const auto standard = standard_keeping();
+  const auto standard = config_.retention;
   retention_ = std::make_unique<archive::Retention>(
       archive::RetentionParts{*database_, *objects_, *keyring_, *audit_, queue_, {}}, standard);
   case_desk_->cases().when_opened(
@@ -206,7 +201,7 @@ void Application::start_workers(const std::stop_token& stop) {
   options.model = config_.workers.model;
   options.number = config_.workers.number;
   options.threads = config_.workers.threads;
-  options.keeping = standard_keeping();
+  options.keeping = config_.retention;
   auto workers =
       archive::Workers::start({*database_, *keyring_, *objects_, queue_, progress_, consequences_,
                                [this](store::Transaction& t, const archive::Lease& lease) {

@@ -71,8 +71,6 @@ class Application {
   const archive::Queue& queue() const { return queue_; }
   archive::Uploads& uploads() { return *uploads_; }
   archive::Progress& progress() { return progress_; }
-  /// How long recordings are kept where the company chose nothing else.
-  archive::KeepingDays standard_keeping() const;
   archive::Retention& retention() { return *retention_; }
   const search::WordIndex& words() const { return *words_; }
   const archive::Shares& shares() const { return *shares_; }

@@ -2,7 +2,6 @@
 
 #include <Poco/DeflatingStream.h>
 
-#include <algorithm>
 #include <sstream>
 
 namespace guardian::server {

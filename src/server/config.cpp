@@ -205,9 +205,10 @@ void read_sections(Reading& reading, Config& config) {
   reading.section("notices", {"allowed_networks"},
                   [&](const YamlFields& f) { read_notices(f, config.notice_networks); });
   reading.section("retention_days", {"ordinary", "finding", "case"}, [&](const YamlFields& f) {
-    config.retention.ordinary_days = small(f, "ordinary", 1, 36500, config.retention.ordinary_days);
-    config.retention.finding_days = small(f, "finding", 1, 36500, config.retention.finding_days);
-    config.retention.case_days = small(f, "case", 1, 36500, config.retention.case_days);
+    config.retention.ordinary =
+        small(f, "ordinary", 1, archive::kLongestKept_days, config.retention.ordinary);
+    config.retention.finding = small(f, "finding", 1, archive::kLongestKept_days, config.retention.finding);
+    config.retention.case_file = small(f, "case", 1, archive::kLongestKept_days, config.retention.case_file);
   });
 }
 
@@ -321,9 +322,8 @@ std::string describe_config(const Config& config) {
   text += describe_smtp(config.smtp);
   text += describe_oidc(config.oidc);
   text += describe_notices(config.notice_networks);
-  text +=
-      fmt::format("retention_days:\n  ordinary: {}\n  finding: {}\n  case: {}\n",
-                  config.retention.ordinary_days, config.retention.finding_days, config.retention.case_days);
+  text += fmt::format("retention_days:\n  ordinary: {}\n  finding: {}\n  case: {}\n",
+                      config.retention.ordinary, config.retention.finding, config.retention.case_file);
   text += fmt::format("plan_minutes: {}\nlog_level: {}\n", config.plan_minutes, config.log_level);
   text += config.metrics_token.empty() ? "# metrics_token_file: none, loopback only\n"
                                        : "# metrics_token_file: a token is set\n";

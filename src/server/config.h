@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "archive/keeping_days.h"
 #include "base/result.h"
 
 namespace guardian::server {
@@ -54,13 +55,6 @@ struct Oidc {
   std::filesystem::path ca_file;  ///< PEM of a company's own authorities; empty: the system's
 };
 
-/// Days a recording is kept, by grade (recordings.grade).
-struct Retention {
-  int ordinary_days = 90;
-  int finding_days = 365;
-  int case_days = 1825;
-};
-
 struct Workers {
   int number = 1;     ///< child processes; 0: this server does not analyse
   int threads = 0;    ///< each; 0: as many as the machine has cores, shared among the workers
@@ -83,8 +77,8 @@ struct Config {
   Smtp smtp;
   Oidc oidc;
   std::vector<std::string>
-      notice_networks;  ///< private networks that webhooks may reach (casework/network_guard.h)
-  Retention retention;
+      notice_networks;             ///< private networks that webhooks may reach (casework/network_guard.h)
+  archive::KeepingDays retention;  ///< of companies that chose nothing else
   int plan_minutes = 3000;         ///< analysed minutes per month and tenant
   std::string log_level = "info";  ///< trace, debug, info, warn, error
   std::string metrics_token;       ///< of metrics_token_file; empty: /metrics answers loopback only

@@ -265,12 +265,6 @@ std::vector<std::size_t> turns_of_words(const Utterance& utterance, std::vector<
   return begins;
 }
 
-double mean_probability(const std::vector<Word>& words) {
-  double sum = 0.0;
-  for (const Word& word : words) sum += word.probability;
-  return sum / static_cast<double>(words.size());
-}
-
 Utterance part_of(const Utterance& whole, std::size_t begin, std::size_t end) {
   Utterance part;
   part.speaker = whole.speaker;

@@ -3,6 +3,7 @@
 // reads it.
 #pragma once
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,19 @@ struct Word {
 /// Words less probable than this were hard to make out: of their characters 60 % were wrong on 110 synthetic
 /// calls (Whisper base), of the others' 14 %.
 constexpr double kDoubtfulBelow = 0.4;
+
+/// Of at least one word.
+inline double mean_probability(const std::vector<Word>& words) {
+  double sum = 0.0;
+  for (const auto& word : words) sum += word.probability;
+  return sum / static_cast<double>(words.size());
+}
+
+/// Utterance::confidence, to three decimals; empty without words.
+inline std::optional<double> confidence_of(const std::vector<Word>& words) {
+  if (words.empty()) return std::nullopt;
+  return std::round(mean_probability(words) * 1000.0) / 1000.0;
+}
 
 /// How an utterance sounded, measured on its own channel. Empty where it could not be measured.
 struct SoundCues {

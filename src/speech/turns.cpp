@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <iterator>
 #include <limits>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -24,15 +22,8 @@ bool is_one_turn(const Utterance& before, const Utterance& after) {
 }
 
 bool ends_with_mark(std::string_view text) {
-  static constexpr std::array<std::string_view, 8> kMarks = {"。", "、", "?", "!", "?", "!", "…", " "};
+  static constexpr std::array<std::string_view, 6> kMarks = {"。", "、", "?", "!", "…", " "};
   return std::any_of(kMarks.begin(), kMarks.end(), [&](auto mark) { return text.ends_with(mark); });
-}
-
-std::optional<double> mean_probability(const std::vector<Word>& words) {
-  if (words.empty()) return std::nullopt;
-  double sum = 0.0;
-  for (const auto& word : words) sum += word.probability;
-  return std::round(sum / static_cast<double>(words.size()) * 1000.0) / 1000.0;
 }
 
 /// Between both goes the mark that the recogniser itself writes where it hears a pause.
@@ -45,7 +36,7 @@ void append(Utterance& turn, Utterance&& next) {
   turn.text += next.text;
   turn.end_s = std::max(turn.end_s, next.end_s);
   std::move(next.words.begin(), next.words.end(), std::back_inserter(turn.words));
-  turn.confidence = mean_probability(turn.words);
+  turn.confidence = confidence_of(turn.words);
 }
 
 double level_of(const RawCues& cues) { return cues.level_db.value_or(std::numeric_limits<double>::lowest()); }

@@ -109,9 +109,7 @@ class Builder {
            utterance.words.back().text.find_first_not_of(" \n") == std::string::npos)
       drop_last_word();
     if (!utterance.words.empty()) {
-      double sum = 0.0;
-      for (const auto& word : utterance.words) sum += word.probability;
-      utterance.confidence = std::round(sum / static_cast<double>(utterance.words.size()) * 1000.0) / 1000.0;
+      utterance.confidence = confidence_of(utterance.words);
       utterances_.push_back(std::move(open_));
     }
     open_ = WindowUtterance{};

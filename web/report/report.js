@@ -126,7 +126,7 @@
     for (const piece of pieces) {
       const end = begin + piece.text.length;
       const text = turn.text.slice(Math.max(begin, from), Math.min(end, to));
-      if (text && end > from && begin < to) nodes.push(piece.doubtful ? element('span', {className: 'doubt', textContent: text}) : text);
+      if (text) nodes.push(piece.doubtful ? element('span', {className: 'doubt', textContent: text}) : text);
       begin = end;
     }
     return nodes;

@@ -18,7 +18,6 @@ namespace {
 using access::Permission;
 using nlohmann::json;
 
-constexpr std::int64_t kMostDays = 36500;
 constexpr std::int64_t kLongestTime_s = 24LL * 3600;
 
 Result<Response> remove(Application& application, const Request& request) {
@@ -52,14 +51,16 @@ json as_json(const archive::KeepingDays& days) {
 
 archive::KeepingDays days_in(const Request& request) {
   const JsonFields fields(request.json, {"ordinary", "finding", "case"});
-  const auto days = [&](const char* name) { return static_cast<int>(fields.integer(name, 1, kMostDays)); };
+  const auto days = [&](const char* name) {
+    return static_cast<int>(fields.integer(name, 1, archive::kLongestKept_days));
+  };
   return {days("ordinary"), days("finding"), days("case")};
 }
 
 Result<Response> show_days(Application& application, const Request& request) {
   return application.retention().days_of(request.caller()).map([&](const archive::KeepingDays& days) {
     auto value = as_json(days);
-    value["standard"] = as_json(application.standard_keeping());
+    value["standard"] = as_json(application.config().retention);
     return json_response(value);
   });
 }

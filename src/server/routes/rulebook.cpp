@@ -2,7 +2,6 @@
 // dealings, to publish.
 #include <chrono>
 #include <limits>
-#include <map>
 #include <mutex>
 
 #include "archive/recordings.h"
@@ -91,46 +90,40 @@ policy::Amendment draft_in(const JsonFields& fields) {
   return draft;
 }
 
+/// The judge of this program, if the draft holds together with it.
+Result<const judgement::Judge*> judge_for(const policy::Amendment& draft) {
+  const auto& program = shared_assessor();
+  if (!program) return tl::unexpected<Error>(program.error());
+  const auto* judge = &program->judge();
+  return rulebook::check(*judge, draft).map([judge] { return judge; });
+}
+
 Result<Response> publish(Application& application, const Request& request) {
   const JsonFields fields(request.json, {"edition", "off", "rules", "held_minutes", "note"});
   auto draft = draft_in(fields);
   draft.edition = fields.integer("edition", 0, std::numeric_limits<std::int64_t>::max() - 1);
   const auto note = fields.text_if("note", kNoteBytes).value_or("");
-  const auto& program = shared_assessor();
-  if (!program) return tl::unexpected<Error>(program.error());
-  if (auto good = rulebook::check(program->judge(), draft); !good) return tl::unexpected<Error>(good.error());
+  const auto judge = judge_for(draft);
+  if (!judge) return tl::unexpected<Error>(judge.error());
   return answer(application.database().write([&](store::Transaction& t) {
     return application.editions().publish(t, request.caller(), std::move(draft), note, request.address);
   }));
 }
 
-/// What a draft changes, counted over all dealings that were judged.
+/// What a draft changes.
 struct Sum {
-  std::int64_t judged = 0;
-  std::int64_t left = 0;  ///< not judged, for want of time
-  std::int64_t newly_suspected = 0;
-  std::int64_t no_longer_suspected = 0;
-  std::map<std::string, std::pair<std::int64_t, std::int64_t>> categories;  ///< appeared, vanished
+  rulebook::Tally tally;         ///< over all dealings that were judged
+  std::int64_t left = 0;         ///< not judged, for want of time
   json changed = json::array();  ///< of those that the caller may read
-
-  void add(const rulebook::Difference& difference) {
-    ++judged;
-    newly_suspected += !difference.suspected_before && difference.suspected_after ? 1 : 0;
-    no_longer_suspected += difference.suspected_before && !difference.suspected_after ? 1 : 0;
-    for (const auto& finding : difference.appeared) ++categories[finding.category].first;
-    for (const auto& finding : difference.vanished) ++categories[finding.category].second;
-  }
 };
 
-Result<json> findings_json(const std::vector<judgement::Finding>& findings, const Request& request) {
-  const auto& redactor = shared_redactor();
-  if (!redactor) return tl::unexpected<Error>(redactor.error());
-  const bool whole = request.caller().may(Permission::see_personal);
+/// `redactor`: of the words that are quoted; null: they are shown as they are.
+json findings_json(const std::vector<judgement::Finding>& findings, const redaction::Redactor* redactor) {
   json items = json::array();
   for (const auto& finding : findings)
     items.push_back({{"category", finding.category},
                      {"severity", finding.severity},
-                     {"quote", whole ? finding.quote : redactor->redact(finding.quote).text},
+                     {"quote", redactor == nullptr ? finding.quote : redactor->redact(finding.quote).text},
                      {"start_s", finding.start_s},
                      {"rule", finding.rule}});
   return items;
@@ -144,20 +137,20 @@ Result<void> show_change(Application& application, const Request& request, const
   const auto recording = application.database().read(
       [&](store::Transaction& t) { return archive::find_recording(t, application.keyring(), by, id); });
   if (!recording) return {};
-  auto appeared = findings_json(difference.appeared, request);
-  if (!appeared) return tl::unexpected<Error>(appeared.error());
-  auto vanished = findings_json(difference.vanished, request);
-  if (!vanished) return tl::unexpected<Error>(vanished.error());
+  const auto& redactor = shared_redactor();
+  if (!redactor) return tl::unexpected<Error>(redactor.error());
+  const bool whole = by.may(Permission::see_personal);
+  const auto* quoting = whole ? nullptr : &*redactor;
   if (auto noted =
           application.audit().note({by.tenant, by.id, "report.read", id, "policy.preview", request.address});
       !noted)
     return noted;
   sum.changed.push_back({{"recording", id},
-                         {"name", by.may(Permission::see_personal) ? json(recording->name) : json(nullptr)},
+                         {"name", whole ? json(recording->name) : json(nullptr)},
                          {"score_before", difference.score_before},
                          {"score_after", difference.score_after},
-                         {"appeared", std::move(*appeared)},
-                         {"vanished", std::move(*vanished)}});
+                         {"appeared", findings_json(difference.appeared, quoting)},
+                         {"vanished", findings_json(difference.vanished, quoting)}});
   return {};
 }
 
@@ -187,7 +180,7 @@ Result<Sum> sum_up(Application& application, const Request& request, const ruleb
         archive::read_report(application.objects(), application.keyring(), tenant, row.text("report_id"));
     if (!report) continue;  // it was deleted in the meantime
     const auto difference = preview.look(report->transcript);
-    sum.add(difference);
+    sum.tally.add(difference);
     if (difference.is_none()) continue;
     if (auto shown = show_change(application, request, row.text("id"), difference, sum); !shown)
       return tl::unexpected<Error>(shown.error());
@@ -196,13 +189,14 @@ Result<Sum> sum_up(Application& application, const Request& request, const ruleb
 }
 
 Response as_response(const Sum& sum) {
+  const auto& tally = sum.tally;
   json categories = json::array();
-  for (const auto& [category, counts] : sum.categories)
+  for (const auto& [category, counts] : tally.categories)
     categories.push_back({{"category", category}, {"appeared", counts.first}, {"vanished", counts.second}});
-  return json_response({{"judged", sum.judged},
+  return json_response({{"judged", tally.dealings},
                         {"left", sum.left},
-                        {"newly_suspected", sum.newly_suspected},
-                        {"no_longer_suspected", sum.no_longer_suspected},
+                        {"newly_suspected", tally.newly_suspected},
+                        {"no_longer_suspected", tally.no_longer_suspected},
                         {"categories", std::move(categories)},
                         {"changed", sum.changed}});
 }
@@ -217,9 +211,8 @@ Result<Response> preview(Application& application, const Request& request) {
   const JsonFields fields(request.json, {"off", "rules", "held_minutes", "recordings"});
   const auto draft = draft_in(fields);
   const auto number = fields.integer_if("recordings", 1, kMostRecordings).value_or(kUsualRecordings);
-  const auto& program = shared_assessor();
-  if (!program) return tl::unexpected<Error>(program.error());
-  if (auto good = rulebook::check(program->judge(), draft); !good) return tl::unexpected<Error>(good.error());
+  const auto judge = judge_for(draft);
+  if (!judge) return tl::unexpected<Error>(judge.error());
   const auto& by = request.caller();
   const auto current = application.database().read(
       [&](store::Transaction& t) { return application.editions().current(t, by.tenant); });
@@ -228,7 +221,7 @@ Result<Response> preview(Application& application, const Request& request) {
           {by.tenant, by.id, "policy.preview", "", std::to_string(number), request.address});
       !noted)
     return tl::unexpected<Error>(noted.error());
-  const auto both = rulebook::Preview::of(program->judge(), current->amendment, draft);
+  const auto both = rulebook::Preview::of(**judge, current->amendment, draft);
   if (!both) return tl::unexpected<Error>(both.error());
   return sum_up(application, request, *both, number).map(as_response);
 }

@@ -2,17 +2,16 @@
 // dealings anew. Loaded when first needed: that takes a second, and the encoder's memory.
 #pragma once
 
+#include <filesystem>
+
 #include "pipeline/assessor.h"
 #include "pipeline/installation.h"
 
 namespace guardian::server {
 
 inline const Result<pipeline::Assessor>& shared_assessor() {
-  static const auto loaded = [] {
-    const auto folder = pipeline::find_policy({});
-    if (!folder) return Result<pipeline::Assessor>(tl::unexpected<Error>(folder.error()));
-    return pipeline::Assessor::load(*folder);
-  }();
+  static const auto loaded = pipeline::find_policy({}).and_then(
+      [](const std::filesystem::path& folder) { return pipeline::Assessor::load(folder); });
   return loaded;
 }
 

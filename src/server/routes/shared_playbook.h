@@ -2,17 +2,16 @@
 // first needed.
 #pragma once
 
+#include <filesystem>
+
 #include "guidance/playbook.h"
 #include "pipeline/installation.h"
 
 namespace guardian::server {
 
 inline const Result<guidance::Playbook>& shared_playbook() {
-  static const auto loaded = [] {
-    const auto folder = pipeline::find_policy({});
-    if (!folder) return Result<guidance::Playbook>(tl::unexpected<Error>(folder.error()));
-    return guidance::load_playbook(*folder / "playbooks.yaml");
-  }();
+  static const auto loaded = pipeline::find_policy({}).and_then(
+      [](const std::filesystem::path& folder) { return guidance::load_playbook(folder / "playbooks.yaml"); });
   return loaded;
 }
 

@@ -2,17 +2,16 @@
 // categories or weigh findings anew. Loaded when first needed.
 #pragma once
 
+#include <filesystem>
+
 #include "pipeline/installation.h"
 #include "policy/policy.h"
 
 namespace guardian::server {
 
 inline const Result<policy::Policy>& shared_policy() {
-  static const auto loaded = [] {
-    const auto folder = pipeline::find_policy({});
-    if (!folder) return Result<policy::Policy>(tl::unexpected<Error>(folder.error()));
-    return policy::load_policy(*folder);
-  }();
+  static const auto loaded = pipeline::find_policy({}).and_then(
+      [](const std::filesystem::path& folder) { return policy::load_policy(folder); });
   return loaded;
 }
 

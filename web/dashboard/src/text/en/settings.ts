@@ -88,7 +88,7 @@ export const settings: Record<keyof typeof ja, string> = {
   "settings.due": "{due} recordings would be due within {days} days. What is deleted does not come back.",
   "settings.nothingDue": "No recording would be due within {days} days.",
   "settings.saveDays": "Keep them so long",
-  "settings.daysSaved": "Changed. What became shorter begins to go after 7 days of grace.",
+  "settings.daysSaved": "Changed. What became shorter begins to go after {days} days of grace.",
   "settings.models": "Versions and models",
   "settings.version": "Program {version}, policy {policy} ({rules} rules)",
   "settings.meaning": "Model of meaning {version} ({licence})",

@@ -86,7 +86,7 @@ export const settings = {
   "settings.due": "{days} 日後までに {due} 件の録音が期限を迎えます。消えた録音は戻せません。",
   "settings.nothingDue": "{days} 日後までに期限を迎える録音はありません。",
   "settings.saveDays": "この日数にする",
-  "settings.daysSaved": "変えました。短くした分は、7 日の猶予のあとに消え始めます。",
+  "settings.daysSaved": "変えました。短くした分は、{days} 日の猶予のあとに消え始めます。",
   "settings.models": "版とモデル",
   "settings.version": "プログラム {version}、判定基準 {policy} (ルール {rules} 件)",
   "settings.meaning": "意味のモデル {version} ({licence})",
