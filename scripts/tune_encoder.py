@@ -7,14 +7,16 @@ Not part of set-up, training or CI: its result is committed as models/customer-s
 pip install jax optax numpy scikit-learn
 
 --e5 holds e5.c, e5.h and e5-small-q4.bin; --shared holds utterances.jsonl and dev.jsonl;
---own holds utterances-*.jsonl and dialogues*.jsonl. The script
+--own holds utterances-*.jsonl, dialogues*.jsonl and demands.tsv, --validation the same. --heard names what bench_mishear
+made of the training lines. The script
 
 1. builds e5.c with an extra exported tokeniser and reads the 4-bit file,
 2. checks a JAX forward pass against e5_embed,
 3. trains the upper layers with the weights rounded to the 4-bit grid in every step (the gradient
-   passes straight through), with two heads on the L2-normalised embedding,
+   passes straight through), with two heads on the L2-normalised embedding, and a projection of it in which
+   sentences that ask for the same lie together (Khosla et al. 2020, supervised contrastive learning),
 4. writes e5-tuned-q4.bin (read by e5.c unchanged), e5-tuned-layers.bin (only the changed bytes,
-   see merge_encoder.py) and heads.npz,
+   see merge_encoder.py), demands.bin (the projection, judgement/demand_space.h) and heads.npz,
 5. reports the validation figures, first of the float model, then of the written file through e5.c.
 
 Validation, never trained on: utterances*.jsonl of --validation, utterances of --shared whose number is divisible by 5 and
@@ -37,7 +39,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score, precision_recall_curve
+from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
 
 import merge_encoder
 
@@ -49,6 +51,13 @@ repetitive_contact time_restraint refusal_to_leave discrimination sexual_harassm
 sns_exposure authority_leverage offsite_summon punishment_demand business_obstruction monetary_demand
 excessive_service_demand apology_demand""".split()
 JOINED = 0.12                             # share of lines that get a harmless neighbour
+MISHEARD = 0.4                            # share of lines learnt as misheard
+DEMAND_WIDTH = 64                         # dimensions of the projection
+DEMAND_TOKENS = 32                        # more are cut off
+DEMAND_GROUPS = 8                         # in a step, two sentences of each
+DEMAND_LOSS = 0.3
+DEMAND_TEMPERATURE = 0.1
+DEMAND_CONFUSED = 0.005                   # share of pairs of different demands that may be taken for the same
 DROPOUT = 0.1
 CATEGORY_LOSS = 0.8                       # beside a loss of 1 for harassment or not
 HARMLESS_LABELS = {"legit_complaint", "customer_distress"}
@@ -324,10 +333,34 @@ def lengthen(item, harmless, rng):
     return "、".join(rng.sample([plain(other), item["text"]], 2))
 
 
-def batches(items, engine, rng, size):
+def read_heard(paths):
+    """What each text may be heard as."""
+    heard = {}
+    for path in paths:
+        for line in read_lines(path):
+            if line["text"] != line["heard"]:
+                heard.setdefault(line["text"], []).append(line["heard"])
+    return heard
+
+
+def mishear(item, heard, rng):
+    ways = heard.get(item["text"])
+    return {**item, "text": rng.choice(ways)} if ways and rng.random() < MISHEARD else item
+
+
+def read_demands(path):
+    """{group: its sentences}, and the sentences that belong to none."""
+    groups, single = {}, []
+    for line in open(path, encoding="utf-8"):
+        group, text = line.rstrip("\n").split("\t")
+        single.append(text) if group == "0" else groups.setdefault(int(group), []).append(text)
+    return groups, single
+
+
+def batches(items, heard, engine, rng, size):
     """One epoch of (ids, mask, items), lines of about the same length together."""
     harmless = [x for x in items if x["category"] == "none"]
-    rows = [(engine.tokens(augment(lengthen(x, harmless, rng), rng)), x) for x in items]
+    rows = [(engine.tokens(augment(lengthen(mishear(x, heard, rng), harmless, rng), rng)), x) for x in items]
     rng.shuffle(rows)
     rows.sort(key=lambda r: len(r[0]) + rng.random() * 3)
     groups = [rows[i:i + size] for i in range(0, len(rows) - size + 1, size)]
@@ -335,6 +368,17 @@ def batches(items, engine, rng, size):
     for group in groups:
         ids, mask = pad([r[0] for r in group])
         yield ids, mask, [r[1] for r in group]
+
+
+def demand_batches(groups, single, engine, rng):
+    """Endless (ids, mask, groups): two sentences of each of some groups, and as many that belong to none."""
+    while True:
+        chosen = rng.sample(sorted(groups), DEMAND_GROUPS)
+        lines = [(g, text) for g in chosen for text in rng.sample(groups[g], 2)]
+        lines += [(-1 - i, text) for i, text in enumerate(rng.sample(single, DEMAND_GROUPS))]
+        rows = [engine.tokens(augment(text, rng))[:DEMAND_TOKENS] for _, text in lines]
+        ids, mask = pad([*rows, np.ones(DEMAND_TOKENS, np.int32)])  # always of one length: a length is a compilation
+        yield ids[:-1], mask[:-1], np.array([g for g, _ in lines])
 
 
 # ------------------------------------------------------------------ training
@@ -363,25 +407,45 @@ def logits(heads, centre, vectors):
     return x @ heads["bw"] + heads["bb"], x @ heads["mw"] + heads["mb"]
 
 
+def demand_loss(z, groups):
+    """Supervised contrastive loss over the sentences that have another of their group in the batch."""
+    z = z / jnp.linalg.norm(z, axis=1, keepdims=True)
+    itself = jnp.eye(len(z), dtype=bool)
+    same = (groups[:, None] == groups[None, :]) & ~itself
+    log_share = jax.nn.log_softmax(jnp.where(itself, -1e9, z @ z.T / DEMAND_TEMPERATURE))
+    count = same.sum(1)
+    each = -(log_share * same).sum(1) / jnp.maximum(count, 1)
+    return (each * (count > 0)).sum() / (count > 0).sum()
+
+
+def initial_projection(vectors):
+    """The directions in which the untouched encoder's vectors differ most."""
+    _, _, directions = np.linalg.svd(vectors - vectors.mean(0), full_matrices=False)
+    return jnp.asarray(directions[:DEMAND_WIDTH].T, jnp.float32)
+
+
 def make_step(emb, centre, rates, schedule, total):
     small = {k: jnp.asarray(emb[k]) for k in ("pos", "type", "ln.w", "ln.b")}
     is_matrix = lambda tree: jax.tree_util.tree_map_with_path(lambda k, _: k[-1] == jax.tree_util.DictKey("w"), tree)
     optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(b2=0.98),
                             optax.add_decayed_weights(0.01, is_matrix))
 
-    def loss(params, fixed, rows, mask, y, w, key):
+    def loss(params, fixed, rows, mask, y, w, demands, key):
         x = encode(rows, mask, small, fixed + params["layers"], len(fixed), key)
+        d = encode(demands[0], demands[1], small, fixed + params["layers"], len(fixed), jax.random.fold_in(key, 99))
+        same = demand_loss((jnp.concatenate([d, x]) - centre[0]) * centre[1] @ params["heads"]["dw"],
+                           jnp.concatenate([demands[2], -1000 - jnp.arange(len(x))]))
         x = centre[0] + (x - centre[0]) * jax.random.bernoulli(key, 0.9, x.shape) / 0.9
         binary, multi = logits(params["heads"], centre, x)
         t = jnp.where(y > 0, 0.97, 0.03)
         soft = optax.smooth_labels(jax.nn.one_hot(y, len(CATEGORIES)), 0.1)
         each = optax.sigmoid_binary_cross_entropy(binary, t) + CATEGORY_LOSS * optax.softmax_cross_entropy(multi, soft)
-        return (each * w).sum() / w.sum()
+        return (each * w).sum() / w.sum() + DEMAND_LOSS * same
 
     @jax.jit
-    def step(params, state, fixed, rows, mask, y, w, i):
+    def step(params, state, fixed, rows, mask, y, w, demands, i):
         key = jax.random.fold_in(jax.random.PRNGKey(0), i)
-        value, grad = jax.value_and_grad(loss)(params, fixed, rows, mask, y, w, key)
+        value, grad = jax.value_and_grad(loss)(params, fixed, rows, mask, y, w, demands, key)
         updates, state = optimiser.update(grad, state, params)
         lr = schedule(i / total)
         params = jax.tree.map(lambda p, u, r: p - lr * r * u, params, updates, rates)
@@ -417,7 +481,7 @@ def encode_all(items, engine, encoder, size=32):
     return out
 
 
-def train(args, emb, layers, heads, centre, items, engine, check):
+def train(args, emb, layers, heads, centre, items, heard, demands, engine, check):
     first = 12 - args.layers
     fixed = jax.tree.map(jnp.asarray, layers[:first])
     params = {"layers": jax.tree.map(jnp.asarray, layers[first:]), "heads": heads}
@@ -427,10 +491,13 @@ def train(args, emb, layers, heads, centre, items, engine, check):
     rates = rate_tree(params, first, args.decay, 5.0, args.scale_rate)
     optimiser, step = make_step(emb, centre, rates, schedule, total)
     state, i, began, losses = optimiser.init(params), 0, time.time(), []
+    asked = demand_batches(*demands, engine, rng)
     for epoch in range(args.epochs):
-        for ids, mask, part in batches(items, engine, rng, args.batch):
+        for ids, mask, part in batches(items, heard, engine, rng, args.batch):
             y, w = targets(part)
-            params, state, value = step(params, state, fixed, word_vectors(emb, ids), mask, y, w, float(i))
+            demand_ids, demand_mask, groups = next(asked)
+            params, state, value = step(params, state, fixed, word_vectors(emb, ids), mask, y, w,
+                                        (word_vectors(emb, demand_ids), demand_mask, groups), float(i))
             losses.append(float(value))
             i += 1
             if i % 20 == 0:
@@ -473,6 +540,14 @@ def show_parts(name, score, choice, items):
             show(f"{name}, {part} part", figures(score[at], choice[at], [items[i] for i in at]))
 
 
+def show_misheard(name, score, heard_score, items, misheard):
+    """Recall and false alarms as misheard, from the score that lets 5 % of the written hard negatives through."""
+    limit = figures(score, np.zeros(len(items), int), items)["threshold@5%"]
+    harassing = np.array([x["category"] != "none" for x in misheard])
+    found = heard_score > limit
+    show(f"{name}, misheard", {"recall@5%": found[harassing].mean(), "flagged": found[~harassing].mean()})
+
+
 def show(name, result):
     print(f"{name}: " + " ".join(f"{k} {v:.3f}" for k, v in result.items()), flush=True)
 
@@ -490,6 +565,24 @@ def probe_scores(train_x, train_items, x, c):
     binary = LogisticRegression(C=c, max_iter=500).fit(a, y > 0, w)
     multi = LogisticRegression(C=c, max_iter=500).fit(a, y, w)
     return binary.predict_proba(b)[:, 1], multi.predict_proba(b)[:, 1:].argmax(1) + 1
+
+
+def demand_figures(vectors, groups, centre, projection):
+    """How well pairs that ask the same are told from others; groups below 0 have one sentence each."""
+    z = (vectors - centre[0]) * centre[1] @ projection
+    z /= np.linalg.norm(z, axis=1, keepdims=True)
+    pairs = np.triu_indices(len(z), 1)
+    same, likeness = (groups[:, None] == groups[None, :])[pairs], (z @ z.T)[pairs]
+    limit = float(np.quantile(likeness[~same], 1 - DEMAND_CONFUSED))
+    return {"auc": roc_auc_score(same, likeness), "same_from": limit, "found": (likeness[same] >= limit).mean()}
+
+
+def flat_demands(demands):
+    """(sentences, their groups)."""
+    groups, single = demands
+    lines = [(g, text) for g, texts in sorted(groups.items()) for text in texts]
+    lines += [(-1 - i, text) for i, text in enumerate(single)]
+    return [text for _, text in lines], np.array([g for g, _ in lines])
 
 
 def turn_f1(score, items):
@@ -515,24 +608,38 @@ def export(args, data, layers, heads, centre):
              **{k: np.asarray(v) for k, v in heads.items()})
 
 
-def report_file(args, library, heads, centre, train_items, valid, valid_turns):
-    """Figures of the written file through e5.c."""
-    engine = Engine(library, os.path.join(args.out, "e5-tuned-q4.bin"))
+def write_demands(path, encoder, centre, projection, same_from):
+    """The projection as judgement/demand_space.h reads it: the middle, then a row of weights for each of its dimensions."""
+    header = json.dumps({"encoder_sha256": hashlib.sha256(encoder).hexdigest(), "dimension": len(projection),
+                         "width": DEMAND_WIDTH, "same_from": round(same_from, 4), "licence": "Apache-2.0"}).encode()
+    body = b"GDS1" + struct.pack("<I", len(header)) + header
+    body += np.asarray(centre[0], "<f4").tobytes() + np.ascontiguousarray(projection.T, "<f4").tobytes()
+    open(path, "wb").write(body + hashlib.sha256(body).hexdigest().encode())
+
+
+def report_file(args, library, heads, centre, valid, valid_turns, demands):
+    """Figures of the written file through e5.c; from them the likeness from which on two demands are the same."""
+    tuned = os.path.join(args.out, "e5-tuned-q4.bin")
+    engine = Engine(library, tuned)
     embed = lambda items: engine.embed([plain(x["text"]) for x in items])
-    a, b, c = embed(train_items), embed(valid), embed(valid_turns)
-    np.savez(os.path.join(args.out, "embeddings.npz"), train=a, valid=b, turns=c)
+    b, c = embed(valid), embed(valid_turns)
     show_parts("file, trained heads", *head_scores(heads, centre, b), valid)
     print(f"file, trained heads, turns: f1 {turn_f1(head_scores(heads, centre, c)[0], valid_turns):.3f}")
-    for strength in (0.001, 0.01, 0.1):
-        show_parts(f"file, logistic regression C={strength}", *probe_scores(a, train_items, b, strength), valid)
+    texts, groups = flat_demands(demands)
+    same = demand_figures(engine.embed([plain(x) for x in texts]), groups, centre, np.asarray(heads["dw"]))
+    show("file, demands", same)
+    write_demands(os.path.join(args.out, "demands.bin"), open(tuned, "rb").read(), centre, np.asarray(heads["dw"]),
+                  same["same_from"])
 
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("e5", "shared", "own", "validation", "out"):
         p.add_argument("--" + name, required=True)
+    p.add_argument("--heard", nargs="*", default=[], help="what bench_mishear wrote of the training lines")
+    p.add_argument("--heard-validation", nargs="*", default=[], help="and of the validation lines")
     p.add_argument("--layers", type=int, default=8, help="upper layers to train")
-    p.add_argument("--epochs", type=int, default=4)
+    p.add_argument("--epochs", type=int, default=3)
     p.add_argument("--rate", type=float, default=3e-4)
     p.add_argument("--scale-rate", type=float, default=0.05, help="factor for the block scales")
     p.add_argument("--decay", type=float, default=0.9, help="factor of the rate from one layer to the one below")
@@ -559,16 +666,25 @@ def main():
     print(f"{len(items)} training lines, {len(valid)} validation lines, {len(valid_turns)} validation turns")
     verify_forward(engine, make_encoder(emb, layers), valid)
 
-    start = engine.embed([plain(x["text"]) for x in items])
+    heard, heard_valid = read_heard(args.heard), read_heard(args.heard_validation)
+    demands, demands_valid = (read_demands(os.path.join(p, "demands.tsv")) for p in (args.own, args.validation))
+    start = encode_all(items, engine, make_encoder(emb, layers))
     heads, centre = initial_heads(start, items)
+    heads["dw"] = initial_projection(start)
+    misheard = [{**x, "text": heard_valid[x["text"]][0]} for x in valid if x["text"] in heard_valid]
 
     def check(layers, heads, name):
-        vectors = encode_all(valid, engine, make_encoder(emb, layers))
-        show_parts(name, *head_scores(heads, centre, vectors), valid)
+        encode = make_encoder(emb, layers)
+        score, choice = head_scores(heads, centre, encode_all(valid, engine, encode))
+        show_parts(name, score, choice, valid)
+        show_misheard(name, score, head_scores(heads, centre, encode_all(misheard, engine, encode))[0], valid, misheard)
+        texts, groups = flat_demands(demands_valid)
+        vectors = encode_all([{"text": x} for x in texts], engine, encode)
+        show(f"{name}, demands", demand_figures(vectors, groups, centre, np.asarray(heads["dw"])))
     check(layers, heads, f"before ({time.time() - began:.0f} s)")
-    layers, heads = train(args, emb, layers, heads, centre, items, engine, check)
+    layers, heads = train(args, emb, layers, heads, centre, items, heard, demands, engine, check)
     export(args, data, layers, heads, centre)
-    report_file(args, library, heads, centre, items, valid, valid_turns)
+    report_file(args, library, heads, centre, valid, valid_turns, demands_valid)
     print(f"{time.time() - began:.0f} s in all")
 
 

@@ -18,8 +18,12 @@ constexpr int kAboveRange =
     25;  // repetition and warnings may raise a severity above its category's range by this
 constexpr double kAlike = 0.55;  // shared character pairs of two utterances that ask the same
 constexpr std::size_t kLeastCharacters = 8;
-constexpr int kLeastRepetitions = 3;
-constexpr int kRepetitionSeverity = 40;
+constexpr std::size_t kLeastRepetitions = 3;
+constexpr std::size_t kQuoted = 5;
+// Whoever asks a third time may just not have understood; from the fourth time on it is pressure.
+constexpr int kThirdTimeSeverity = 30;
+constexpr int kPerFurtherTime = 10;
+constexpr int kMostRepetitionSeverity = 60;
 constexpr int kRestraintSeverity = 45;
 constexpr double kWholeCallConfidence = 0.9;      // counted, not guessed; only its name may be wrong
 constexpr std::size_t kUtterancesCompared = 400;  // of very long calls the last ones
@@ -53,31 +57,67 @@ std::set<std::string> character_pairs(const std::string& text) {
   return pairs;
 }
 
-double likeness(const std::set<std::string>& a, const std::set<std::string>& b) {
+double shared_pairs(const std::set<std::string>& a, const std::set<std::string>& b) {
   const auto shared = static_cast<double>(
       std::count_if(a.begin(), a.end(), [&](const std::string& pair) { return b.contains(pair); }));
   return shared / static_cast<double>(std::min(a.size(), b.size()));
 }
 
-/// The customer's utterance after the first refusal that comes back most often, and how often. What was
-/// repeated before (digits read out, answers to questions) was not yet against anybody's word.
-std::pair<int, int> find_most_repeated(const speech::Transcript& transcript,
-                                       const std::vector<SearchableText>& texts, int first_refusal) {
-  std::vector<std::pair<int, std::set<std::string>>> customers;
-  for (auto i = static_cast<std::size_t>(first_refusal) + 1; i < texts.size(); ++i)
+/// A customer's turn that may ask for something.
+struct Asking {
+  std::size_t utterance = 0;
+  std::set<std::string> pairs;
+  std::vector<float> place;  ///< among demands; empty without a second witness
+};
+
+/// The customer's turns after the first refusal. What was repeated before (digits read out, answers to questions) was
+/// not yet against anybody's word.
+std::vector<Asking> turns_after_refusal(const speech::Transcript& transcript, const TurnContent& content,
+                                        int first_refusal) {
+  std::vector<Asking> turns;
+  for (auto i = static_cast<std::size_t>(first_refusal) + 1; i < content.texts.size(); ++i)
     if (transcript.utterances[i].speaker == Speaker::customer &&
-        count_characters(texts[i].surface()) >= kLeastCharacters)
-      customers.emplace_back(static_cast<int>(i), character_pairs(texts[i].surface()));
-  if (customers.size() > kUtterancesCompared)
-    customers.erase(customers.begin(), customers.end() - static_cast<std::ptrdiff_t>(kUtterancesCompared));
-  std::pair<int, int> most{-1, 0};
-  for (const auto& [index, pairs] : customers) {
-    int times = 0;
-    for (const auto& [other, other_pairs] : customers)
-      times += likeness(pairs, other_pairs) >= kAlike ? 1 : 0;
-    if (times > most.second) most = {index, times};
+        count_characters(content.texts[i].surface()) >= kLeastCharacters)
+      turns.push_back({i, character_pairs(content.texts[i].surface()),
+                       content.opinions[i] ? content.opinions[i]->demand : std::vector<float>()});
+  if (turns.size() > kUtterancesCompared)
+    turns.erase(turns.begin(), turns.end() - static_cast<std::ptrdiff_t>(kUtterancesCompared));
+  return turns;
+}
+
+bool ask_the_same(const Asking& a, const Asking& b, double same_from) {
+  if (shared_pairs(a.pairs, b.pairs) >= kAlike) return true;
+  return !a.place.empty() && likeness(a.place, b.place) >= same_from;
+}
+
+/// The utterances that ask for the same as one of them does, of the one for which they are most.
+std::vector<std::size_t> find_most_repeated(const std::vector<Asking>& turns, double same_from) {
+  std::vector<std::size_t> most;
+  for (const auto& turn : turns) {
+    std::vector<std::size_t> alike;
+    for (const auto& other : turns)
+      if (ask_the_same(turn, other, same_from)) alike.push_back(other.utterance);
+    if (alike.size() > most.size()) most = std::move(alike);
   }
   return most;
+}
+
+Finding repetition_finding(const std::vector<std::size_t>& repeated, const speech::Transcript& transcript,
+                           const policy::Policy& policy) {
+  const int further = static_cast<int>(repeated.size() - kLeastRepetitions);
+  auto finding =
+      whole_call_finding("repetitive_contact", "course",
+                         std::min(kThirdTimeSeverity + further * kPerFurtherTime, kMostRepetitionSeverity),
+                         transcript.utterances.back().end_s, policy);
+  finding.grounds.push_back({fmt::format("お断りの後も同じ要求を {} 回", repeated.size()),
+                             fmt::format("the same demand {} times despite refusal", repeated.size())});
+  for (std::size_t i = 0; i < std::min(repeated.size(), kQuoted); ++i) {
+    const auto& utterance = transcript.utterances[repeated[i]];
+    const auto at = transcript.timed ? format_position(utterance.start_s) + " " : std::string();
+    finding.grounds.push_back(
+        {fmt::format("{}「{}」", at, utterance.text), fmt::format("{}\"{}\"", at, utterance.text)});
+  }
+  return finding;
 }
 
 }  // namespace
@@ -122,19 +162,13 @@ void follow_course(std::vector<Finding>& findings, const Verdict& verdict,
 }
 
 std::vector<Finding> find_in_course(const Verdict& verdict, const speech::Transcript& transcript,
-                                    const std::vector<SearchableText>& texts, const policy::Policy& policy) {
+                                    const TurnContent& content, const policy::Policy& policy) {
   std::vector<Finding> findings;
   if (transcript.utterances.empty() || verdict.warned_utterances.empty()) return findings;
   const double length_s = transcript.utterances.back().end_s;
-  const auto [index, times] = find_most_repeated(transcript, texts, verdict.warned_utterances.front());
-  if (times >= kLeastRepetitions) {
-    auto finding = whole_call_finding("repetitive_contact", "course", kRepetitionSeverity, length_s, policy);
-    const auto& repeated = transcript.utterances[static_cast<std::size_t>(index)].text;
-    finding.grounds.push_back(
-        {fmt::format("お断りの後もほぼ同じ要求を {} 回: 「{}」", times, repeated),
-         fmt::format("nearly the same demand {} times despite refusal: \"{}\"", times, repeated)});
-    findings.push_back(std::move(finding));
-  }
+  const auto turns = turns_after_refusal(transcript, content, verdict.warned_utterances.front());
+  if (const auto repeated = find_most_repeated(turns, content.same_from); repeated.size() >= kLeastRepetitions)
+    findings.push_back(repetition_finding(repeated, transcript, policy));
   if (transcript.timed && length_s >= policy.scale.held_minutes * 60.0) {
     auto finding = whole_call_finding("time_restraint", "course", kRestraintSeverity, length_s, policy);
     finding.grounds.push_back({fmt::format("お断りの後も続き、{} に及ぶ (社内の目安 {:.0f} 分)",

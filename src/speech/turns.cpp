@@ -22,7 +22,7 @@ bool is_one_turn(const Utterance& before, const Utterance& after) {
 }
 
 bool ends_with_mark(std::string_view text) {
-  static constexpr std::array<std::string_view, 6> kMarks = {"。", "、", "?", "!", "…", " "};
+  static constexpr std::array<std::string_view, 8> kMarks = {"。", "、", "?", "？", "!", "！", "…", " "};
   return std::any_of(kMarks.begin(), kMarks.end(), [&](auto mark) { return text.ends_with(mark); });
 }
 

@@ -233,6 +233,36 @@ TEST_F(TheProgram, MeasuresWhatIsStillFoundWhenWordsAreMisheard) {
   EXPECT_EQ(guardian({"evaluate", "--utterances", lines, "--degrade", "1"}).exit_code, 2);
 }
 
+TEST_F(TheProgram, TrainsAModelFromACompanysOwnLines) {
+  std::string lines;
+  std::string dialogues;
+  for (int i = 0; i < 24; ++i) {
+    const auto n = std::to_string(i);
+    lines += R"({"id":"a)" + n + R"(","text":"窓を)" + n + R"(枚ぶち壊しに行くからな","category":"threat","severity":80,)" +
+             "\"kind\":\"direct\"}\n" + R"({"id":"b)" + n + R"(","text":"窓を)" + n +
+             R"(枚注文したいのですが","category":"none","severity":0,"kind":"ordinary"})" + "\n";
+    dialogues += R"({"id":"d)" + n + R"(","turns":[{"speaker":"customer","text":"窓を)" + n +
+                 R"(枚お願いします","labels":[]},{"speaker":"customer","text":"窓をぶち壊すぞ","labels":[)" +
+                 R"({"category":"threat","severity":80,"span":"ぶち壊すぞ"}]}],"call":{"harassment":true,)" +
+                 R"("band":"high"}})" + "\n";
+  }
+  const auto utterances = file("lines.jsonl", lines);
+  const std::vector<std::string> arguments = {
+      "train", "--version-name", "own-1", "--utterances", utterances, "--weigh-on", utterances, "--weigh-on-dialogues",
+      file("dialogues.jsonl", dialogues), "--out", out()};
+  const auto run = guardian(arguments);
+  EXPECT_EQ(run.exit_code, 0) << run.messages;
+  EXPECT_TRUE(std::filesystem::is_regular_file(out()));
+
+  std::filesystem::remove(out());
+  auto with_foreign_space = arguments;
+  with_foreign_space.insert(with_foreign_space.end(), {"--demand-space", file("space.bin", "GDS1 of something else")});
+  const auto refused = guardian(with_foreign_space);
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.messages, HasSubstr("space.bin"));
+  EXPECT_FALSE(std::filesystem::exists(out()));
+}
+
 TEST_F(TheProgram, SaysWhichCategoriesHaveThinRules) {
   const auto run = guardian({"--lang", "en", "policy", "coverage"});
   EXPECT_EQ(run.exit_code, 0) << run.messages;

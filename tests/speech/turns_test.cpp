@@ -42,6 +42,14 @@ TEST(JoinTurns, JoinsWhatOnePersonSaysAfterAPauseForBreath) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(turns.utterances[static_cast<std::size_t>(i)].index, i);
 }
 
+TEST(JoinTurns, PutsNoCommaAfterAMarkOfEitherWidth) {
+  for (const char* mark : {"?", "？", "!", "！", "。", "、"}) {
+    const std::string first = std::string("なんですって") + mark;
+    const auto turns = joined({said(1, first.c_str(), 0.0, 1.0), said(1, "もう一度どうぞ", 2.0, 3.0)});
+    EXPECT_EQ(texts_of(turns), std::vector<std::string>{first + "もう一度どうぞ"});
+  }
+}
+
 TEST(JoinTurns, TextStaysTheWordsInOrderSoThatQuotesHaveTimes) {
   for (const auto& turn : joined({said(1, "一つ", 0.0, 1.0), said(1, "二つ", 2.0, 3.0)}).utterances) {
     std::string words;

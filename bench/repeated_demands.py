@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""How often a demand that comes back in other words after a refusal is noticed, on written calls (data/validation/repeating.jsonl:
+calls in which it does, and calls that go on about other things).
+
+usage: bench/repeated_demands.py [--guardian build/release/bin/guardian] [--calls FILE] [--json] [--show]
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TURN_S = 5.0
+
+
+def transcript(call):
+    return {"turns": [{**turn, "start": i * TURN_S, "end": (i + 1) * TURN_S - 1} for i, turn in enumerate(call["turns"])]}
+
+
+def judge(guardian, call, folder):
+    file = folder / f"{call['id']}.json"
+    file.write_text(json.dumps(transcript(call), ensure_ascii=False), encoding="utf8")
+    report = json.loads(subprocess.run([guardian, "analyze", "--json", "--transcript", file], check=True, capture_output=True,
+                                       text=True).stdout)
+    found = [f for f in report["findings"] if f["category"] == "repetitive_contact" and f["utterance"] < 0]
+    return {"id": call["id"], "repeats": call["repeats"], "refused": bool(report["warned_utterances"]), "found": bool(found),
+            "severity": found[0]["severity"] if found else 0, "score": report["score"], "suspected": report["suspected"],
+            "grounds": found[0]["grounds"] if found else []}
+
+
+def share(rows, key):
+    return f"{sum(row[key] for row in rows)} / {len(rows)}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--guardian", type=pathlib.Path, default=ROOT / "build/release/bin/guardian")
+    parser.add_argument("--calls", type=pathlib.Path, default=ROOT / "data/validation/repeating.jsonl")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--show", action="store_true", help="print what was found in each call")
+    options = parser.parse_args()
+    calls = [json.loads(line) for line in options.calls.read_text(encoding="utf8").splitlines()]
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [judge(options.guardian, call, pathlib.Path(folder)) for call in calls]
+    if options.json:
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    for repeats, name in ((True, "demand repeated"), (False, "other talk")):
+        part = [row for row in rows if row["repeats"] == repeats]
+        print(f"{name}: refusal noticed {share(part, 'refused')}, repetition found {share(part, 'found')}, "
+              f"suspected {share(part, 'suspected')}")
+    if options.show:
+        for row in rows:
+            print(row["id"], "repeats" if row["repeats"] else "other", row["severity"], row["score"], *row["grounds"], sep="  ")
+
+
+if __name__ == "__main__":
+    main()
