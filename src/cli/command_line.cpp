@@ -190,10 +190,6 @@ void add_train(CLI::App& program, Arguments& arguments) {
       .add_option("--hearings", arguments.train.hearings,
                   "発話ごとの聞き違いの数 / how often each utterance is misheard")
       ->check(CLI::Range(1, 9));
-  command
-      .add_option("--demand-space", arguments.train.demand_space,
-                  "同じ要求の言い換えを見分けるモデル / tells which turns ask for the same")
-      ->check(CLI::ExistingFile);
   command.add_option("--version-name", arguments.train.version, "モデルの版 / version of the model")
       ->required();
   command.add_option("--out", arguments.train.out, "書き込むファイル / file to write")->required();

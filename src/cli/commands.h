@@ -70,7 +70,6 @@ struct TrainOptions {
   std::vector<std::filesystem::path> weigh_on_dialogues;  ///< dialogues of that kind
   std::filesystem::path heard_pairs;                      ///< what was said and heard, to mishear examples as
   int hearings = 1;                                       ///< how often each example is misheard
-  std::filesystem::path demand_space;                     ///< made by scripts/tune_encoder.py; may be empty
   std::filesystem::path out;                              ///< the model's file
   std::string version;
 };

@@ -82,19 +82,6 @@ std::string describe(const training::Trained& trained, Language language) {
                      hard * 100.0, ordinary * 100.0);
 }
 
-/// Empty without a file. Errors: those of the file; model, if it speaks of another encoder's vectors.
-Result<judgement::DemandSpace> read_demand_space(const std::filesystem::path& file,
-                                                 const std::string& encoder_sha256) {
-  if (file.empty()) return judgement::DemandSpace{};
-  auto space = judgement::DemandSpace::load(file);
-  if (space && space->encoder_sha256 != encoder_sha256)
-    return fail(Error::Kind::model, file.string(),
-                {"別の文エンコーダー用のモデルです", "the file belongs to another sentence encoder"},
-                {"scripts/tune_encoder.py が同時に書き出したものを指定してください",
-                 "Name the one that scripts/tune_encoder.py wrote together with the encoder"});
-  return space;
-}
-
 Result<void> train_and_save(const TrainOptions& options, const CommonOptions& common) {
   std::string sums;
   const auto data = read_data(options, sums);
@@ -110,15 +97,12 @@ Result<void> train_and_save(const TrainOptions& options, const CommonOptions& co
   settings.versions = options.heard_pairs.empty() ? 1 : 1 + options.hearings;
   settings.data_sha256 = sha256(sums);
   settings.encoder_sha256 = sha256_of_file(*weights).value_or("");
-  auto demands = read_demand_space(options.demand_space, settings.encoder_sha256);
-  if (!demands) return tl::unexpected<Error>(demands.error());
-  auto trained = [&] {
+  const auto trained = [&] {
     ProgressBar bar(options.out.filename().string(), common.language);
     return training::train_meaning(*data, *encoder, *rules, settings,
                                    [&](double share) { bar.update(share); });
   }();
   if (!trained) return tl::unexpected<Error>(trained.error());
-  trained->model.demands = std::move(*demands);
   return trained->model.save(options.out).and_then([&] {
     return print(describe(*trained, common.language));
   });

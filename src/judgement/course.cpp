@@ -57,7 +57,7 @@ std::set<std::string> character_pairs(const std::string& text) {
   return pairs;
 }
 
-double shared_pairs(const std::set<std::string>& a, const std::set<std::string>& b) {
+double likeness(const std::set<std::string>& a, const std::set<std::string>& b) {
   const auto shared = static_cast<double>(
       std::count_if(a.begin(), a.end(), [&](const std::string& pair) { return b.contains(pair); }));
   return shared / static_cast<double>(std::min(a.size(), b.size()));
@@ -67,36 +67,31 @@ double shared_pairs(const std::set<std::string>& a, const std::set<std::string>&
 struct Asking {
   std::size_t utterance = 0;
   std::set<std::string> pairs;
-  std::vector<float> place;  ///< among demands; empty without a second witness
 };
 
 /// The customer's turns after the first refusal. What was repeated before (digits read out, answers to questions) was
 /// not yet against anybody's word.
-std::vector<Asking> turns_after_refusal(const speech::Transcript& transcript, const TurnContent& content,
-                                        int first_refusal) {
+std::vector<Asking> turns_after_refusal(const speech::Transcript& transcript,
+                                        const std::vector<SearchableText>& texts, int first_refusal) {
   std::vector<Asking> turns;
-  for (auto i = static_cast<std::size_t>(first_refusal) + 1; i < content.texts.size(); ++i)
+  for (auto i = static_cast<std::size_t>(first_refusal) + 1; i < texts.size(); ++i)
     if (transcript.utterances[i].speaker == Speaker::customer &&
-        count_characters(content.texts[i].surface()) >= kLeastCharacters)
-      turns.push_back({i, character_pairs(content.texts[i].surface()),
-                       content.opinions[i] ? content.opinions[i]->demand : std::vector<float>()});
+        count_characters(texts[i].surface()) >= kLeastCharacters)
+      turns.push_back({i, character_pairs(texts[i].surface())});
   if (turns.size() > kUtterancesCompared)
     turns.erase(turns.begin(), turns.end() - static_cast<std::ptrdiff_t>(kUtterancesCompared));
   return turns;
 }
 
-bool ask_the_same(const Asking& a, const Asking& b, double same_from) {
-  if (shared_pairs(a.pairs, b.pairs) >= kAlike) return true;
-  return !a.place.empty() && likeness(a.place, b.place) >= same_from;
-}
+bool ask_the_same(const Asking& a, const Asking& b) { return likeness(a.pairs, b.pairs) >= kAlike; }
 
 /// The utterances that ask for the same as one of them does, of the one for which they are most.
-std::vector<std::size_t> find_most_repeated(const std::vector<Asking>& turns, double same_from) {
+std::vector<std::size_t> find_most_repeated(const std::vector<Asking>& turns) {
   std::vector<std::size_t> most;
   for (const auto& turn : turns) {
     std::vector<std::size_t> alike;
     for (const auto& other : turns)
-      if (ask_the_same(turn, other, same_from)) alike.push_back(other.utterance);
+      if (ask_the_same(turn, other)) alike.push_back(other.utterance);
     if (alike.size() > most.size()) most = std::move(alike);
   }
   return most;
@@ -162,12 +157,12 @@ void follow_course(std::vector<Finding>& findings, const Verdict& verdict,
 }
 
 std::vector<Finding> find_in_course(const Verdict& verdict, const speech::Transcript& transcript,
-                                    const TurnContent& content, const policy::Policy& policy) {
+                                    const std::vector<SearchableText>& texts, const policy::Policy& policy) {
   std::vector<Finding> findings;
   if (transcript.utterances.empty() || verdict.warned_utterances.empty()) return findings;
   const double length_s = transcript.utterances.back().end_s;
-  const auto turns = turns_after_refusal(transcript, content, verdict.warned_utterances.front());
-  if (const auto repeated = find_most_repeated(turns, content.same_from); repeated.size() >= kLeastRepetitions)
+  const auto turns = turns_after_refusal(transcript, texts, verdict.warned_utterances.front());
+  if (const auto repeated = find_most_repeated(turns); repeated.size() >= kLeastRepetitions)
     findings.push_back(repetition_finding(repeated, transcript, policy));
   if (transcript.timed && length_s >= policy.scale.held_minutes * 60.0) {
     auto finding = whole_call_finding("time_restraint", "course", kRestraintSeverity, length_s, policy);

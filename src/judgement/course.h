@@ -2,11 +2,9 @@
 // being held.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "judgement/meaning_model.h"
 #include "judgement/searchable_text.h"
 #include "judgement/verdict.h"
 #include "policy/policy.h"
@@ -22,16 +20,9 @@ Finding whole_call_finding(const std::string& category, const std::string& basis
 void follow_course(std::vector<Finding>& findings, const Verdict& verdict,
                    const speech::Transcript& transcript, const policy::Policy& policy);
 
-/// What two turns are compared by to see whether they ask for the same.
-struct TurnContent {
-  const std::vector<SearchableText>& texts;
-  const std::vector<std::optional<Opinion>>& opinions;  ///< their places among demands, where there is a witness
-  double same_from = 1.0;                               ///< DemandSpace::same_from
-};
-
-/// Findings about the whole call (utterance -1): the same demand again and again after refusals, by its words or by
-/// its meaning; a call held for longer than the company's limit after a refusal.
+/// Findings about the whole call (utterance -1): the same demand again and again after refusals, a call held
+/// for longer than the company's limit after a refusal.
 std::vector<Finding> find_in_course(const Verdict& verdict, const speech::Transcript& transcript,
-                                    const TurnContent& content, const policy::Policy& policy);
+                                    const std::vector<SearchableText>& texts, const policy::Policy& policy);
 
 }  // namespace guardian::judgement

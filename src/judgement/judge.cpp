@@ -291,8 +291,7 @@ Verdict Judge::conclude(const speech::Transcript& transcript, const Thoughts& th
   for (std::size_t i = 0; i < texts.size(); ++i)
     impl_->judge_turn(i, transcript, texts, thoughts.alone[i], scales[i], hearings, verdict, complaints);
   follow_course(verdict.findings, verdict, transcript, impl_->policy);
-  const double same_from = impl_->witness ? impl_->witness->model().demands.same_from : 1.0;
-  for (auto& finding : find_in_course(verdict, transcript, {texts, thoughts.alone, same_from}, impl_->policy))
+  for (auto& finding : find_in_course(verdict, transcript, texts, impl_->policy))
     verdict.findings.push_back(std::move(finding));
   follow_history(verdict, history, transcript, impl_->policy);
   impl_->score(verdict);

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "base/json_guard.h"
 #include "base/log_odds.h"
 #include "base/text.h"
-#include "judgement/model_bytes.h"
 #include "judgement/ngrams.h"
 #include "judgement/verdict.h"
 
@@ -29,6 +29,39 @@ constexpr double kUsualTurns = 3.0;
 constexpr std::size_t kTurnsAround = 4;
 constexpr std::size_t kCharactersBefore = 60;  // the turn itself must not fall out of what the encoder reads
 constexpr double kLeastLikely = 1e-4;
+
+struct Malformed {};
+
+/// Reads numbers from bytes; throws Malformed at their end.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view bytes) : bytes_(bytes) {}
+
+  std::string_view take(std::size_t count) {
+    if (count > bytes_.size()) throw Malformed{};
+    const auto taken = bytes_.substr(0, count);
+    bytes_.remove_prefix(count);
+    return taken;
+  }
+
+  template <class Number>
+  std::vector<Number> numbers(std::size_t count) {
+    std::vector<Number> read(count);
+    const auto bytes = take(count * sizeof(Number));
+    if (count > 0) std::memcpy(read.data(), bytes.data(), bytes.size());
+    return read;
+  }
+
+  bool at_end() const { return bytes_.empty(); }
+
+ private:
+  std::string_view bytes_;
+};
+
+template <class Number>
+void append(std::string& to, const std::vector<Number>& numbers) {
+  to.append(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Number));
+}
 
 // Weights are kept in 16 bits of the largest one's size: half the file, and no difference that a score could
 // show.
@@ -77,7 +110,7 @@ Belief read_belief(const nlohmann::json& weights) {
           weights.at("rest"),    weights.value("together", 0.0), weights.at("offset")};
 }
 
-nlohmann::ordered_json describe(const MeaningModel& model, std::size_t demand_space_bytes) {
+nlohmann::ordered_json describe(const MeaningModel& model) {
   std::vector<std::string> ids;
   for (const auto& [id, head] : model.categories) ids.push_back(id);
   return {{"version", model.origin.version},
@@ -91,8 +124,7 @@ nlohmann::ordered_json describe(const MeaningModel& model, std::size_t demand_sp
           {"categories", ids},
           {"alone", describe(model.alone)},
           {"in_call", describe(model.in_call)},
-          {"threshold", model.threshold},
-          {"demand_space_bytes", demand_space_bytes}};
+          {"threshold", model.threshold}};
 }
 
 MeaningModel parse(std::string_view bytes) {
@@ -116,10 +148,7 @@ MeaningModel parse(std::string_view bytes) {
   model.severity = read_head(cursor, ngrams, dimension);
   for (const auto& id : header->at("categories"))
     model.categories[id.get<std::string>()] = read_head(cursor, ngrams, dimension);
-  // A model made before 2026.12.2 does not know demands.
-  if (const auto size = header->value("demand_space_bytes", std::size_t{0}); size > 0)
-    model.demands = DemandSpace::parse(cursor.take(size));
-  if (!cursor.at_end() || (!model.demands.is_empty() && model.demands.middle.size() != dimension)) throw Malformed{};
+  if (!cursor.at_end()) throw Malformed{};
   model.alone = read_belief(header->at("alone"));
   model.in_call = read_belief(header->at("in_call"));
   model.threshold = header->at("threshold");
@@ -227,8 +256,7 @@ Result<MeaningModel> MeaningModel::load(const std::filesystem::path& file) {
 }
 
 Result<void> MeaningModel::save(const std::filesystem::path& file) const {
-  const auto demand_space = demands.is_empty() ? std::string() : demands.bytes();
-  const auto header = describe(*this, demand_space.size()).dump();
+  const auto header = describe(*this).dump();
   std::string bytes(kMagic);
   append(bytes, std::vector<std::uint32_t>{static_cast<std::uint32_t>(header.size())});
   bytes += header;
@@ -238,7 +266,6 @@ Result<void> MeaningModel::save(const std::filesystem::path& file) const {
   append_head(bytes, harassment);
   append_head(bytes, severity);
   for (const auto& [id, head] : categories) append_head(bytes, head);
-  bytes += demand_space;
   return write_file(file, bytes + sha256(bytes));
 }
 
@@ -260,7 +287,6 @@ Opinion MeaningModel::opinion(std::string_view text, const std::vector<float>& v
   opinion.logit = apply(harassment, features);
   for (const auto& [id, head] : categories) opinion.categories[id] = to_probability(apply(head, features));
   opinion.severity = static_cast<int>(std::lround(std::clamp(apply(severity, features), 0.0, 100.0)));
-  if (!demands.is_empty()) opinion.demand = demands.place(vector);
   return opinion;
 }
 

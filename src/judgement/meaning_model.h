@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "judgement/demand_space.h"
 #include "judgement/sentence_encoder.h"
 #include "policy/policy.h"
 
@@ -79,7 +78,6 @@ struct Opinion {
   double logit = 0.0;                        ///< log odds of harassment; unbounded
   std::map<std::string, double> categories;  ///< probability of each by itself, excluded classes included
   int severity = 0;
-  std::vector<float> demand;  ///< its place in the demand space; empty without one
 };
 
 struct MeaningModel {
@@ -90,7 +88,6 @@ struct MeaningModel {
   LinearHead severity;                           ///< 0-100, of an utterance that is harassment
   Belief alone;                                  ///< of an utterance by itself
   Belief in_call;                                ///< of a turn among others, most of which are harmless
-  DemandSpace demands;     ///< may be empty
   double threshold = 0.5;  ///< of the probability of an utterance by itself, from which on it is reported
 
   /// `vector` is the encoder's of the text.

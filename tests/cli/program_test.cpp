@@ -253,14 +253,6 @@ TEST_F(TheProgram, TrainsAModelFromACompanysOwnLines) {
   const auto run = guardian(arguments);
   EXPECT_EQ(run.exit_code, 0) << run.messages;
   EXPECT_TRUE(std::filesystem::is_regular_file(out()));
-
-  std::filesystem::remove(out());
-  auto with_foreign_space = arguments;
-  with_foreign_space.insert(with_foreign_space.end(), {"--demand-space", file("space.bin", "GDS1 of something else")});
-  const auto refused = guardian(with_foreign_space);
-  EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_THAT(refused.messages, HasSubstr("space.bin"));
-  EXPECT_FALSE(std::filesystem::exists(out()));
 }
 
 TEST_F(TheProgram, SaysWhichCategoriesHaveThinRules) {

@@ -174,6 +174,24 @@ TEST(Judge, TheSameDemandAgainAndAgainAfterARefusalIsAFindingOfItsOwn) {
   });
   ASSERT_NE(found, verdict.findings.end());
   EXPECT_TRUE(found->quote.empty());
+  const auto grounds = test::all_grounds(*found);
+  EXPECT_NE(grounds.find("the same demand 4 times despite refusal"), std::string::npos);
+  EXPECT_NE(grounds.find("0:05「昨日の配達の件をもう一度"), std::string::npos) << grounds;
+}
+
+TEST(Judge, WeighsAThirdTimeLessThanAFifth) {
+  const auto severity = [](int times) {
+    std::vector<test::Turn> turns = {employee("そちらの補償はいたしかねます。")};
+    for (int i = 0; i < times; ++i)
+      turns.push_back(customer("昨日の配達の件をもう一度最初から説明してください。"));
+    for (const auto& finding : judge().judge(call(turns)).findings)
+      if (finding.category == "repetitive_contact" && finding.utterance == -1) return finding.severity;
+    return 0;
+  };
+  EXPECT_EQ(severity(2), 0);
+  EXPECT_GT(severity(3), 0);
+  EXPECT_LT(severity(3), severity(5));
+  EXPECT_EQ(severity(20), severity(30));
 }
 
 TEST(Judge, ALongCallIsRestraintOnlyAfterARefusal) {

@@ -137,25 +137,6 @@ TEST_F(MeaningModelFile, SaysTheSameAfterwards) {
         << text;
 }
 
-TEST_F(MeaningModelFile, KeepsWhereDemandsLie) {
-  auto model = small_model();
-  model.demands = {"encoder", {0.0F, 0.0F}, {1.0F, 0.0F}, 0.75F};
-  ASSERT_TRUE(model.save(path()));
-  const auto loaded = MeaningModel::load(path());
-  ASSERT_TRUE(loaded);
-  EXPECT_EQ(loaded->demands.same_from, 0.75F);
-  EXPECT_EQ(loaded->opinion("壊す", {0.5F, 0.5F}).demand, std::vector<float>{1.0F});
-  ASSERT_TRUE(small_model().save(path()));
-  EXPECT_TRUE(MeaningModel::load(path())->demands.is_empty()) << "a company's own model may have none";
-}
-
-TEST_F(MeaningModelFile, DemandsOfOtherVectorsAreNoticed) {
-  auto model = small_model();
-  model.demands = {"encoder", {0.0F, 0.0F, 0.0F}, {1.0F, 0.0F, 0.0F}, 0.75F};
-  ASSERT_TRUE(model.save(path()));
-  EXPECT_FALSE(MeaningModel::load(path()));
-}
-
 TEST_F(MeaningModelFile, AnyDamagedByteIsNoticed) {
   ASSERT_TRUE(small_model().save(path()));
   const auto good = read_file(path(), 1U << 20U).value();
