@@ -1,5 +1,6 @@
-// bench_mishear HEARD_PAIRS.jsonl SEED FILE.jsonl... - utterances, or customers' turns of dialogues, as Whisper base might
-// hear them: one JSON object with `text` and `heard` a line. scripts/tune_encoder.py learns from both.
+// bench_mishear HEARD_PAIRS.jsonl SEED FILE.jsonl... - utterances, or customers' turns of dialogues, as
+// Whisper base might hear them: one JSON object with `text` and `heard` a line. scripts/tune_encoder.py
+// learns from both.
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -17,7 +18,8 @@ using Utterances = std::vector<evaluation::LabelledUtterance>;
 /// Of a file of utterances, or the customers' turns of a file of dialogues.
 Result<Utterances> read(const char* file) {
   if (auto utterances = evaluation::read_utterances(file)) return utterances;
-  return evaluation::read_dialogues(file).map([](const auto& dialogues) { return evaluation::customer_turns(dialogues); });
+  return evaluation::read_dialogues(file).map(
+      [](const auto& dialogues) { return evaluation::customer_turns(dialogues); });
 }
 
 void print(const Utterances& written, const Utterances& heard) {

@@ -7,16 +7,17 @@ Not part of set-up, training or CI: its result is committed as models/customer-s
 pip install jax optax numpy scikit-learn
 
 --e5 holds e5.c, e5.h and e5-small-q4.bin; --shared holds utterances.jsonl and dev.jsonl;
---own holds utterances-*.jsonl, dialogues*.jsonl and demands.tsv, --validation the same. --heard names what bench_mishear
-made of the training lines. The script
+--own holds utterances-*.jsonl, dialogues*.jsonl and demands.jsonl, --validation the same; --heard names what bench_mishear made
+of the training lines, a file for each seed. The script
 
 1. builds e5.c with an extra exported tokeniser and reads the 4-bit file,
 2. checks a JAX forward pass against e5_embed,
 3. trains the upper layers with the weights rounded to the 4-bit grid in every step (the gradient
    passes straight through), with two heads on the L2-normalised embedding, and a projection of it in which
-   sentences that ask for the same lie together (Khosla et al. 2020, supervised contrastive learning),
+   sentences that ask for the same should lie together (Khosla et al. 2020, supervised contrastive learning;
+   the committed encoder was made with it, but the projection is not used, docs/decisions/0005-three-witnesses.md),
 4. writes e5-tuned-q4.bin (read by e5.c unchanged), e5-tuned-layers.bin (only the changed bytes,
-   see merge_encoder.py), demands.bin (the projection, judgement/demand_space.h) and heads.npz,
+   see merge_encoder.py) and heads.npz,
 5. reports the validation figures, first of the float model, then of the written file through e5.c.
 
 Validation, never trained on: utterances*.jsonl of --validation, utterances of --shared whose number is divisible by 5 and
@@ -351,9 +352,8 @@ def mishear(item, heard, rng):
 def read_demands(path):
     """{group: its sentences}, and the sentences that belong to none."""
     groups, single = {}, []
-    for line in open(path, encoding="utf-8"):
-        group, text = line.rstrip("\n").split("\t")
-        single.append(text) if group == "0" else groups.setdefault(int(group), []).append(text)
+    for line in read_lines(path):
+        single.append(line["text"]) if line["group"] == 0 else groups.setdefault(line["group"], []).append(line["text"])
     return groups, single
 
 
@@ -557,16 +557,6 @@ def head_scores(heads, centre, vectors):
     return 1 / (1 + np.exp(-binary)), multi[:, 1:].argmax(1) + 1
 
 
-def probe_scores(train_x, train_items, x, c):
-    """Scores of logistic regressions fitted on the embeddings of the training lines."""
-    y, w = targets(train_items)
-    mean, std = train_x.mean(0), train_x.std()
-    a, b = (train_x - mean) / std, (x - mean) / std
-    binary = LogisticRegression(C=c, max_iter=500).fit(a, y > 0, w)
-    multi = LogisticRegression(C=c, max_iter=500).fit(a, y, w)
-    return binary.predict_proba(b)[:, 1], multi.predict_proba(b)[:, 1:].argmax(1) + 1
-
-
 def demand_figures(vectors, groups, centre, projection):
     """How well pairs that ask the same are told from others; groups below 0 have one sentence each."""
     z = (vectors - centre[0]) * centre[1] @ projection
@@ -574,7 +564,7 @@ def demand_figures(vectors, groups, centre, projection):
     pairs = np.triu_indices(len(z), 1)
     same, likeness = (groups[:, None] == groups[None, :])[pairs], (z @ z.T)[pairs]
     limit = float(np.quantile(likeness[~same], 1 - DEMAND_CONFUSED))
-    return {"auc": roc_auc_score(same, likeness), "same_from": limit, "found": (likeness[same] >= limit).mean()}
+    return {"auc": roc_auc_score(same, likeness), "limit": limit, "found": (likeness[same] >= limit).mean()}
 
 
 def flat_demands(demands):
@@ -608,28 +598,15 @@ def export(args, data, layers, heads, centre):
              **{k: np.asarray(v) for k, v in heads.items()})
 
 
-def write_demands(path, encoder, centre, projection, same_from):
-    """The projection as judgement/demand_space.h reads it: the middle, then a row of weights for each of its dimensions."""
-    header = json.dumps({"encoder_sha256": hashlib.sha256(encoder).hexdigest(), "dimension": len(projection),
-                         "width": DEMAND_WIDTH, "same_from": round(same_from, 4), "licence": "Apache-2.0"}).encode()
-    body = b"GDS1" + struct.pack("<I", len(header)) + header
-    body += np.asarray(centre[0], "<f4").tobytes() + np.ascontiguousarray(projection.T, "<f4").tobytes()
-    open(path, "wb").write(body + hashlib.sha256(body).hexdigest().encode())
-
-
 def report_file(args, library, heads, centre, valid, valid_turns, demands):
-    """Figures of the written file through e5.c; from them the likeness from which on two demands are the same."""
-    tuned = os.path.join(args.out, "e5-tuned-q4.bin")
-    engine = Engine(library, tuned)
+    """Figures of the written file through e5.c."""
+    engine = Engine(library, os.path.join(args.out, "e5-tuned-q4.bin"))
     embed = lambda items: engine.embed([plain(x["text"]) for x in items])
     b, c = embed(valid), embed(valid_turns)
     show_parts("file, trained heads", *head_scores(heads, centre, b), valid)
     print(f"file, trained heads, turns: f1 {turn_f1(head_scores(heads, centre, c)[0], valid_turns):.3f}")
     texts, groups = flat_demands(demands)
-    same = demand_figures(engine.embed([plain(x) for x in texts]), groups, centre, np.asarray(heads["dw"]))
-    show("file, demands", same)
-    write_demands(os.path.join(args.out, "demands.bin"), open(tuned, "rb").read(), centre, np.asarray(heads["dw"]),
-                  same["same_from"])
+    show("file, demands", demand_figures(engine.embed([plain(x) for x in texts]), groups, centre, np.asarray(heads["dw"])))
 
 
 def arguments():
@@ -667,7 +644,7 @@ def main():
     verify_forward(engine, make_encoder(emb, layers), valid)
 
     heard, heard_valid = read_heard(args.heard), read_heard(args.heard_validation)
-    demands, demands_valid = (read_demands(os.path.join(p, "demands.tsv")) for p in (args.own, args.validation))
+    demands, demands_valid = (read_demands(os.path.join(p, "demands.jsonl")) for p in (args.own, args.validation))
     start = encode_all(items, engine, make_encoder(emb, layers))
     heads, centre = initial_heads(start, items)
     heads["dw"] = initial_projection(start)

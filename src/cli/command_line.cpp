@@ -190,6 +190,14 @@ void add_train(CLI::App& program, Arguments& arguments) {
       .add_option("--hearings", arguments.train.hearings,
                   "発話ごとの聞き違いの数 / how often each utterance is misheard")
       ->check(CLI::Range(1, 9));
+  auto* demands = command.add_option("--demands", arguments.train.demands,
+                                     "要求かどうかのラベル付き発話。言い換えた同じ要求の繰り返しを見分ける / "
+                                     "lines that ask for something or "
+                                     "not, to notice a demand repeated in other words");
+  auto* calls = command.add_option("--demanding-calls", arguments.train.demanding_calls,
+                                   "発話ごとに要求のラベルが付いた通話 / calls labelled by demand");
+  demands->needs(calls);
+  calls->needs(demands);
   command.add_option("--version-name", arguments.train.version, "モデルの版 / version of the model")
       ->required();
   command.add_option("--out", arguments.train.out, "書き込むファイル / file to write")->required();

@@ -70,7 +70,9 @@ struct TrainOptions {
   std::vector<std::filesystem::path> weigh_on_dialogues;  ///< dialogues of that kind
   std::filesystem::path heard_pairs;                      ///< what was said and heard, to mishear examples as
   int hearings = 1;                                       ///< how often each example is misheard
-  std::filesystem::path out;                              ///< the model's file
+  std::filesystem::path demands;          ///< lines that ask for something or not; may be empty
+  std::filesystem::path demanding_calls;  ///< calls labelled by demand; goes with `demands`
+  std::filesystem::path out;              ///< the model's file
   std::string version;
 };
 int train(const TrainOptions& options, const CommonOptions& common);

@@ -46,6 +46,16 @@ Result<training::TrainingData> read_data(const TrainOptions& options, std::strin
   for (const auto& file : options.dialogues)
     if (auto taken = take_dialogues(file, dialogues); !taken) return tl::unexpected<Error>(taken.error());
   for (auto& turn : evaluation::customer_turns(dialogues)) data.examples.push_back(std::move(turn));
+  if (!options.demands.empty()) {
+    auto lines = evaluation::read_asking_lines(options.demands);
+    if (!lines) return tl::unexpected<Error>(lines.error());
+    auto calls = evaluation::read_demanding_calls(options.demanding_calls);
+    if (!calls) return tl::unexpected<Error>(calls.error());
+    data.asking = std::move(*lines);
+    data.demanding_calls = std::move(*calls);
+    sums +=
+        sha256_of_file(options.demands).value_or("") + sha256_of_file(options.demanding_calls).value_or("");
+  }
   if (options.heard_pairs.empty()) return data;
   const auto mishearing = evaluation::Mishearing::load(options.heard_pairs);
   if (!mishearing) return tl::unexpected<Error>(mishearing.error());

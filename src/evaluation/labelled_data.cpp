@@ -61,6 +61,28 @@ LabelledDialogue to_dialogue(const nlohmann::json& line) {
   return dialogue;
 }
 
+AskingLine to_asking_line(const nlohmann::json& line) {
+  return {line.at("text"), line.at("group").get<int>() > 0};
+}
+
+DemandingCall to_demanding_call(const nlohmann::json& line) {
+  constexpr int kAsksNothing = -1;
+  const auto& turns = line.at("turns");
+  std::vector<int> demand(turns.size(), kAsksNothing);
+  int number = 0;
+  for (const auto& [name, members] : line.at("demands").items()) {
+    for (const auto& turn : members) demand.at(turn.get<std::size_t>()) = number;
+    ++number;
+  }
+  DemandingCall call;
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    if (kSpeakers.at(turns[i].at("speaker").get<std::string>()) != speech::Speaker::customer) continue;
+    call.turns.push_back(turns[i].at("text"));
+    call.demand.push_back(demand[i]);
+  }
+  return call;
+}
+
 HeardPair to_heard_pair(const nlohmann::json& line) { return {line.at("said"), line.at("heard")}; }
 
 template <class Item, class Convert>
@@ -88,7 +110,7 @@ Result<std::vector<Item>> read_lines(const std::filesystem::path& file, const Co
     } catch (const nlohmann::json::exception& error) {
       return wrong(error.what());
     } catch (const std::out_of_range&) {
-      return wrong("speaker, band");
+      return wrong("speaker, band, turn");
     }
   }
   return items;
@@ -106,6 +128,14 @@ Result<std::vector<LabelledUtterance>> read_utterances(const std::filesystem::pa
 
 Result<std::vector<LabelledDialogue>> read_dialogues(const std::filesystem::path& file) {
   return read_lines<LabelledDialogue>(file, to_dialogue);
+}
+
+Result<std::vector<AskingLine>> read_asking_lines(const std::filesystem::path& file) {
+  return read_lines<AskingLine>(file, to_asking_line);
+}
+
+Result<std::vector<DemandingCall>> read_demanding_calls(const std::filesystem::path& file) {
+  return read_lines<DemandingCall>(file, to_demanding_call);
 }
 
 Result<std::vector<HeardPair>> read_heard_pairs(const std::filesystem::path& file) {

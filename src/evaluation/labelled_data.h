@@ -40,6 +40,19 @@ struct LabelledDialogue {
   std::string slice;
 };
 
+/// Whether a customer's line asks for something. From demands.jsonl, where lines of one group ask for the
+/// same.
+struct AskingLine {
+  std::string text;
+  bool asks = false;
+};
+
+/// A call whose customer's turns are labelled by what they ask for.
+struct DemandingCall {
+  std::vector<std::string> turns;  ///< the customer's
+  std::vector<int> demand;  ///< of each; the same number for the same demand, -1 if it asks for nothing
+};
+
 /// What was said and what a recogniser wrote.
 struct HeardPair {
   std::string said;
@@ -52,6 +65,8 @@ bool is_excluded_class(const std::string& category);
 /// Errors: not_found, unreadable; damaged, naming file and line.
 Result<std::vector<LabelledUtterance>> read_utterances(const std::filesystem::path& file);
 Result<std::vector<LabelledDialogue>> read_dialogues(const std::filesystem::path& file);
+Result<std::vector<AskingLine>> read_asking_lines(const std::filesystem::path& file);
+Result<std::vector<DemandingCall>> read_demanding_calls(const std::filesystem::path& file);
 Result<std::vector<HeardPair>> read_heard_pairs(const std::filesystem::path& file);
 
 /// One line of that format, with its end.

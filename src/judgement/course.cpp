@@ -16,6 +16,7 @@ using speech::Speaker;
 
 constexpr int kAboveRange =
     25;  // repetition and warnings may raise a severity above its category's range by this
+constexpr double kSameDemand = 0.5;
 constexpr double kAlike = 0.55;  // shared character pairs of two utterances that ask the same
 constexpr std::size_t kLeastCharacters = 8;
 constexpr std::size_t kLeastRepetitions = 3;
@@ -64,34 +65,40 @@ double likeness(const std::set<std::string>& a, const std::set<std::string>& b) 
 }
 
 /// A customer's turn that may ask for something.
-struct Asking {
+struct Turn {
   std::size_t utterance = 0;
   std::set<std::string> pairs;
+  const Opinion* opinion = nullptr;  ///< may be none
 };
 
-/// The customer's turns after the first refusal. What was repeated before (digits read out, answers to questions) was
-/// not yet against anybody's word.
-std::vector<Asking> turns_after_refusal(const speech::Transcript& transcript,
-                                        const std::vector<SearchableText>& texts, int first_refusal) {
-  std::vector<Asking> turns;
-  for (auto i = static_cast<std::size_t>(first_refusal) + 1; i < texts.size(); ++i)
+/// The customer's turns after the first refusal. What was repeated before (digits read out, answers to
+/// questions) was not yet against anybody's word.
+std::vector<Turn> turns_after_refusal(const speech::Transcript& transcript, const CallContent& content,
+                                      int first_refusal) {
+  std::vector<Turn> turns;
+  for (auto i = static_cast<std::size_t>(first_refusal) + 1; i < content.texts.size(); ++i)
     if (transcript.utterances[i].speaker == Speaker::customer &&
-        count_characters(texts[i].surface()) >= kLeastCharacters)
-      turns.push_back({i, character_pairs(texts[i].surface())});
+        count_characters(content.texts[i].surface()) >= kLeastCharacters)
+      turns.push_back({i, character_pairs(content.texts[i].surface()),
+                       content.opinions[i] ? &*content.opinions[i] : nullptr});
   if (turns.size() > kUtterancesCompared)
     turns.erase(turns.begin(), turns.end() - static_cast<std::ptrdiff_t>(kUtterancesCompared));
   return turns;
 }
 
-bool ask_the_same(const Asking& a, const Asking& b) { return likeness(a.pairs, b.pairs) >= kAlike; }
+bool ask_the_same(const Turn& a, const Turn& b, const SameDemand* same_demand) {
+  if (likeness(a.pairs, b.pairs) >= kAlike) return true;
+  return same_demand != nullptr && a.opinion != nullptr && b.opinion != nullptr &&
+         same_demand->probability(a.opinion->asking, b.opinion->asking) >= kSameDemand;
+}
 
 /// The utterances that ask for the same as one of them does, of the one for which they are most.
-std::vector<std::size_t> find_most_repeated(const std::vector<Asking>& turns) {
+std::vector<std::size_t> find_most_repeated(const std::vector<Turn>& turns, const SameDemand* same_demand) {
   std::vector<std::size_t> most;
   for (const auto& turn : turns) {
     std::vector<std::size_t> alike;
     for (const auto& other : turns)
-      if (ask_the_same(turn, other)) alike.push_back(other.utterance);
+      if (ask_the_same(turn, other, same_demand)) alike.push_back(other.utterance);
     if (alike.size() > most.size()) most = std::move(alike);
   }
   return most;
@@ -157,12 +164,13 @@ void follow_course(std::vector<Finding>& findings, const Verdict& verdict,
 }
 
 std::vector<Finding> find_in_course(const Verdict& verdict, const speech::Transcript& transcript,
-                                    const std::vector<SearchableText>& texts, const policy::Policy& policy) {
+                                    const CallContent& content, const policy::Policy& policy) {
   std::vector<Finding> findings;
   if (transcript.utterances.empty() || verdict.warned_utterances.empty()) return findings;
   const double length_s = transcript.utterances.back().end_s;
-  const auto turns = turns_after_refusal(transcript, texts, verdict.warned_utterances.front());
-  if (const auto repeated = find_most_repeated(turns); repeated.size() >= kLeastRepetitions)
+  const auto turns = turns_after_refusal(transcript, content, verdict.warned_utterances.front());
+  if (const auto repeated = find_most_repeated(turns, content.same_demand);
+      repeated.size() >= kLeastRepetitions)
     findings.push_back(repetition_finding(repeated, transcript, policy));
   if (transcript.timed && length_s >= policy.scale.held_minutes * 60.0) {
     auto finding = whole_call_finding("time_restraint", "course", kRestraintSeverity, length_s, policy);

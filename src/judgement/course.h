@@ -2,9 +2,11 @@
 // being held.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "judgement/meaning_model.h"
 #include "judgement/searchable_text.h"
 #include "judgement/verdict.h"
 #include "policy/policy.h"
@@ -20,9 +22,17 @@ Finding whole_call_finding(const std::string& category, const std::string& basis
 void follow_course(std::vector<Finding>& findings, const Verdict& verdict,
                    const speech::Transcript& transcript, const policy::Policy& policy);
 
-/// Findings about the whole call (utterance -1): the same demand again and again after refusals, a call held
-/// for longer than the company's limit after a refusal.
+/// What was said, for comparing turns with one another.
+struct CallContent {
+  const std::vector<SearchableText>& texts;
+  const std::vector<std::optional<Opinion>>&
+      opinions;                             ///< of the second witness; none of the employee's turns
+  const SameDemand* same_demand = nullptr;  ///< none without a witness that knows demands
+};
+
+/// Findings about the whole call (utterance -1): the same demand again and again after refusals, in the same
+/// words or in others; a call held for longer than the company's limit after a refusal.
 std::vector<Finding> find_in_course(const Verdict& verdict, const speech::Transcript& transcript,
-                                    const std::vector<SearchableText>& texts, const policy::Policy& policy);
+                                    const CallContent& content, const policy::Policy& policy);
 
 }  // namespace guardian::judgement

@@ -291,7 +291,10 @@ Verdict Judge::conclude(const speech::Transcript& transcript, const Thoughts& th
   for (std::size_t i = 0; i < texts.size(); ++i)
     impl_->judge_turn(i, transcript, texts, thoughts.alone[i], scales[i], hearings, verdict, complaints);
   follow_course(verdict.findings, verdict, transcript, impl_->policy);
-  for (auto& finding : find_in_course(verdict, transcript, texts, impl_->policy))
+  const auto* model = impl_->witness ? &impl_->witness->model() : nullptr;
+  const auto* same_demand = model != nullptr && model->asks ? &model->same_demand : nullptr;
+  for (auto& finding :
+       find_in_course(verdict, transcript, {texts, thoughts.alone, same_demand}, impl_->policy))
     verdict.findings.push_back(std::move(finding));
   follow_history(verdict, history, transcript, impl_->policy);
   impl_->score(verdict);

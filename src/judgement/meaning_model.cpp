@@ -110,21 +110,28 @@ Belief read_belief(const nlohmann::json& weights) {
           weights.at("rest"),    weights.value("together", 0.0), weights.at("offset")};
 }
 
+nlohmann::ordered_json describe(const SameDemand& same) {
+  return {
+      {"shared", same.shared}, {"lesser", same.lesser}, {"greater", same.greater}, {"offset", same.offset}};
+}
+
 nlohmann::ordered_json describe(const MeaningModel& model) {
   std::vector<std::string> ids;
   for (const auto& [id, head] : model.categories) ids.push_back(id);
-  return {{"version", model.origin.version},
-          {"licence", model.origin.licence},
-          {"data_sha256", model.origin.data_sha256},
-          {"encoder_sha256", model.origin.encoder_sha256},
-          {"utterances", model.origin.utterances},
-          {"ngrams", model.space.vocabulary.size()},
-          {"dimension", model.space.middle.size()},
-          {"scale", model.space.scale},
-          {"categories", ids},
-          {"alone", describe(model.alone)},
-          {"in_call", describe(model.in_call)},
-          {"threshold", model.threshold}};
+  nlohmann::ordered_json header = {{"version", model.origin.version},
+                                   {"licence", model.origin.licence},
+                                   {"data_sha256", model.origin.data_sha256},
+                                   {"encoder_sha256", model.origin.encoder_sha256},
+                                   {"utterances", model.origin.utterances},
+                                   {"ngrams", model.space.vocabulary.size()},
+                                   {"dimension", model.space.middle.size()},
+                                   {"scale", model.space.scale},
+                                   {"categories", ids},
+                                   {"alone", describe(model.alone)},
+                                   {"in_call", describe(model.in_call)},
+                                   {"threshold", model.threshold}};
+  if (model.asks) header["same_demand"] = describe(model.same_demand);
+  return header;
 }
 
 MeaningModel parse(std::string_view bytes) {
@@ -148,6 +155,10 @@ MeaningModel parse(std::string_view bytes) {
   model.severity = read_head(cursor, ngrams, dimension);
   for (const auto& id : header->at("categories"))
     model.categories[id.get<std::string>()] = read_head(cursor, ngrams, dimension);
+  if (const auto same = header->find("same_demand"); same != header->end()) {
+    model.asks = read_head(cursor, ngrams, dimension);
+    model.same_demand = {same->at("shared"), same->at("lesser"), same->at("greater"), same->at("offset")};
+  }
   if (!cursor.at_end()) throw Malformed{};
   model.alone = read_belief(header->at("alone"));
   model.in_call = read_belief(header->at("in_call"));
@@ -266,6 +277,7 @@ Result<void> MeaningModel::save(const std::filesystem::path& file) const {
   append_head(bytes, harassment);
   append_head(bytes, severity);
   for (const auto& [id, head] : categories) append_head(bytes, head);
+  if (asks) append_head(bytes, *asks);
   return write_file(file, bytes + sha256(bytes));
 }
 
@@ -287,6 +299,7 @@ Opinion MeaningModel::opinion(std::string_view text, const std::vector<float>& v
   opinion.logit = apply(harassment, features);
   for (const auto& [id, head] : categories) opinion.categories[id] = to_probability(apply(head, features));
   opinion.severity = static_cast<int>(std::lround(std::clamp(apply(severity, features), 0.0, 100.0)));
+  if (asks) opinion.asking = {apply(*asks, features), features.wording};
   return opinion;
 }
 

@@ -7,11 +7,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "judgement/same_demand.h"
 #include "judgement/sentence_encoder.h"
 #include "policy/policy.h"
 
@@ -78,6 +80,7 @@ struct Opinion {
   double logit = 0.0;                        ///< log odds of harassment; unbounded
   std::map<std::string, double> categories;  ///< probability of each by itself, excluded classes included
   int severity = 0;
+  Asking asking;  ///< empty without heads for it
 };
 
 struct MeaningModel {
@@ -86,6 +89,8 @@ struct MeaningModel {
   LinearHead harassment;
   std::map<std::string, LinearHead> categories;  ///< by id; also the excluded classes
   LinearHead severity;                           ///< 0-100, of an utterance that is harassment
+  std::optional<LinearHead> asks;                ///< log odds that an utterance asks for something
+  SameDemand same_demand;                        ///< of two that do; without meaning where `asks` is missing
   Belief alone;                                  ///< of an utterance by itself
   Belief in_call;                                ///< of a turn among others, most of which are harmless
   double threshold = 0.5;  ///< of the probability of an utterance by itself, from which on it is reported

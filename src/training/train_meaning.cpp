@@ -28,6 +28,7 @@ constexpr double kMeaningCost = 8.0;  // liblinear's C: higher fits the examples
 constexpr double kWordingCost = 6.0;
 constexpr double kCategoryCost = 10.0;
 constexpr double kSeverityCost = 0.5;
+constexpr double kAsksCost = 3.0;
 constexpr int kComplaintSeverity = 4;  // from here on a harmless utterance is a complaint; data/README.md
 constexpr std::size_t kEncodedAtOnce = 64;
 // The unseen data is full of rough words meant kindly, written to mislead: by it alone a rule would hardly
@@ -293,6 +294,58 @@ judgement::Belief weigh_in_calls(const judgement::MeaningModel& model,
           std::max(0.0, weights[3]), std::max(0.0, weights[4]), weights[5]};
 }
 
+std::vector<judgement::UtteranceFeatures> features_of(const std::vector<std::string>& texts,
+                                                      const judgement::FeatureSpace& space,
+                                                      const judgement::SentenceEncoder& encoder) {
+  const auto vectors = encoder.encode(texts);
+  std::vector<judgement::UtteranceFeatures> features;
+  features.reserve(texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) features.push_back(space.features(texts[i], vectors[i]));
+  return features;
+}
+
+/// From the lines and every other call; the calls between are left for weighing.
+LinearHead fit_asks(const TrainingData& data, const judgement::FeatureSpace& space,
+                    const judgement::SentenceEncoder& encoder) {
+  std::vector<std::string> texts;
+  std::vector<double> answers;
+  for (const auto& line : data.asking) {
+    texts.push_back(line.text);
+    answers.push_back(line.asks ? 1.0 : 0.0);
+  }
+  for (std::size_t call = 0; call < data.demanding_calls.size(); call += 2)
+    for (std::size_t i = 0; i < data.demanding_calls[call].turns.size(); ++i) {
+      texts.push_back(data.demanding_calls[call].turns[i]);
+      answers.push_back(data.demanding_calls[call].demand[i] >= 0 ? 1.0 : 0.0);
+    }
+  const auto features = features_of(texts, space, encoder);
+  std::vector<Example> examples;
+  examples.reserve(features.size());
+  for (std::size_t i = 0; i < features.size(); ++i) examples.push_back({&features[i], answers[i], 1.0});
+  return fit_log_odds(examples, {space.vocabulary.size(), space.middle.size()}, kAsksCost);
+}
+
+/// How much shared words and asking count, from the pairs of turns of the calls that taught nothing else.
+judgement::SameDemand weigh_same_demand(const TrainingData& data, const judgement::MeaningModel& model,
+                                        const judgement::SentenceEncoder& encoder) {
+  std::vector<std::vector<double>> rows;
+  std::vector<bool> answers;
+  for (std::size_t call = 1; call < data.demanding_calls.size(); call += 2) {
+    const auto& [turns, demand] = data.demanding_calls[call];
+    std::vector<judgement::Asking> asking;
+    for (auto& features : features_of(turns, model.space, encoder))
+      asking.push_back({judgement::apply(*model.asks, features), std::move(features.wording)});
+    for (std::size_t a = 0; a < asking.size(); ++a)
+      for (std::size_t b = 0; b < a; ++b) {
+        const auto [less, more] = std::minmax(asking[a].log_odds, asking[b].log_odds);
+        rows.push_back({judgement::shared_wording(asking[a], asking[b]), less, more});
+        answers.push_back(demand[a] >= 0 && demand[a] == demand[b]);
+      }
+  }
+  const auto weights = fit_belief(rows, answers, {{}, {}, {}});
+  return {weights[0], weights[1], weights[2], weights[3]};
+}
+
 bool has_both_sides(const Utterances& utterances) {
   const auto harassing = static_cast<std::size_t>(std::count_if(
       utterances.begin(), utterances.end(), [](const auto& utterance) { return utterance.is_harassment(); }));
@@ -330,6 +383,10 @@ Result<Trained> train_meaning(const TrainingData& data, const judgement::Sentenc
   trained.report =
       weigh_alone(trained.model, data.unseen, unseen_vectors, rules_say, rules.policy(), options);
   trained.model.in_call = weigh_in_calls(trained.model, data.unseen_dialogues, encoder, rules);
+  if (!data.asking.empty()) {
+    trained.model.asks = fit_asks(data, trained.model.space, encoder);
+    trained.model.same_demand = weigh_same_demand(data, trained.model, encoder);
+  }
   progress(1.0);
   return trained;
 }

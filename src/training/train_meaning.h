@@ -31,6 +31,8 @@ struct TrainingData {
   std::vector<evaluation::LabelledUtterance> examples;
   std::vector<evaluation::LabelledUtterance> unseen;
   std::vector<evaluation::LabelledDialogue> unseen_dialogues;  ///< on these, how much is believed in a call
+  std::vector<evaluation::AskingLine> asking;                  ///< may be empty: then no demand is known
+  std::vector<evaluation::DemandingCall> demanding_calls;  ///< with them; half of them teach what asking is
 };
 
 /// What the weighed witnesses do on the unseen part. The weights and the threshold come from it: a check, no

@@ -238,8 +238,9 @@ TEST_F(TheProgram, TrainsAModelFromACompanysOwnLines) {
   std::string dialogues;
   for (int i = 0; i < 24; ++i) {
     const auto n = std::to_string(i);
-    lines += R"({"id":"a)" + n + R"(","text":"窓を)" + n + R"(枚ぶち壊しに行くからな","category":"threat","severity":80,)" +
-             "\"kind\":\"direct\"}\n" + R"({"id":"b)" + n + R"(","text":"窓を)" + n +
+    lines += R"({"id":"a)" + n + R"(","text":"窓を)" + n +
+             R"(枚ぶち壊しに行くからな","category":"threat","severity":80,)" + "\"kind\":\"direct\"}\n" +
+             R"({"id":"b)" + n + R"(","text":"窓を)" + n +
              R"(枚注文したいのですが","category":"none","severity":0,"kind":"ordinary"})" + "\n";
     dialogues += R"({"id":"d)" + n + R"(","turns":[{"speaker":"customer","text":"窓を)" + n +
                  R"(枚お願いします","labels":[]},{"speaker":"customer","text":"窓をぶち壊すぞ","labels":[)" +
@@ -247,12 +248,30 @@ TEST_F(TheProgram, TrainsAModelFromACompanysOwnLines) {
                  R"("band":"high"}})" + "\n";
   }
   const auto utterances = file("lines.jsonl", lines);
-  const std::vector<std::string> arguments = {
-      "train", "--version-name", "own-1", "--utterances", utterances, "--weigh-on", utterances, "--weigh-on-dialogues",
-      file("dialogues.jsonl", dialogues), "--out", out()};
+  const std::vector<std::string> arguments = {"train",
+                                              "--version-name",
+                                              "own-1",
+                                              "--utterances",
+                                              utterances,
+                                              "--weigh-on",
+                                              utterances,
+                                              "--weigh-on-dialogues",
+                                              file("dialogues.jsonl", dialogues),
+                                              "--out",
+                                              out()};
   const auto run = guardian(arguments);
   EXPECT_EQ(run.exit_code, 0) << run.messages;
   EXPECT_TRUE(std::filesystem::is_regular_file(out()));
+
+  std::filesystem::remove(out());
+  auto with_demands = arguments;
+  with_demands.insert(with_demands.end(),
+                      {"--demands", file("demands.jsonl", "{\"group\":1,\"text\":\"返金して\"}\n"),
+                       "--demanding-calls", file("calls.jsonl", "{\"turns\":[]}\n")});
+  const auto refused = guardian(with_demands);
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.messages, HasSubstr("calls.jsonl:1"));
+  EXPECT_FALSE(std::filesystem::exists(out()));
 }
 
 TEST_F(TheProgram, SaysWhichCategoriesHaveThinRules) {

@@ -176,7 +176,7 @@ TEST(Judge, TheSameDemandAgainAndAgainAfterARefusalIsAFindingOfItsOwn) {
   EXPECT_TRUE(found->quote.empty());
   const auto grounds = test::all_grounds(*found);
   EXPECT_NE(grounds.find("the same demand 4 times despite refusal"), std::string::npos);
-  EXPECT_NE(grounds.find("0:05「昨日の配達の件をもう一度"), std::string::npos) << grounds;
+  EXPECT_NE(grounds.find("0:05 「昨日の配達の件をもう一度"), std::string::npos) << grounds;
 }
 
 TEST(Judge, WeighsAThirdTimeLessThanAFifth) {

@@ -137,6 +137,21 @@ TEST_F(MeaningModelFile, SaysTheSameAfterwards) {
         << text;
 }
 
+TEST_F(MeaningModelFile, KeepsWhatItKnowsOfDemands) {
+  auto model = small_model();
+  model.asks = model.harassment;
+  model.same_demand = {4.0, 0.5, 0.25, -2.0};
+  ASSERT_TRUE(model.save(path()));
+  const auto loaded = MeaningModel::load(path());
+  ASSERT_TRUE(loaded && loaded->asks);
+  EXPECT_EQ(loaded->same_demand.offset, -2.0);
+  const auto asking = loaded->opinion("壊す", {0.5F, 0.5F}).asking;
+  EXPECT_NEAR(loaded->same_demand.probability(asking, asking),
+              model.same_demand.probability(model.opinion("壊す", {0.5F, 0.5F}).asking, asking), 1e-4);
+  ASSERT_TRUE(small_model().save(path()));
+  EXPECT_FALSE(MeaningModel::load(path())->asks) << "a company's own model may know none";
+}
+
 TEST_F(MeaningModelFile, AnyDamagedByteIsNoticed) {
   ASSERT_TRUE(small_model().save(path()));
   const auto good = read_file(path(), 1U << 20U).value();

@@ -50,13 +50,37 @@ std::vector<evaluation::LabelledDialogue> dialogues(int first, int count) {
   return all;
 }
 
+/// Calls in which a customer asks for the money back twice, for a bill once, and tells something.
+std::vector<evaluation::DemandingCall> demanding_calls() {
+  std::vector<evaluation::DemandingCall> calls;
+  for (const char* thing : {"机", "棚", "車", "椅子", "電話機", "看板", "時計", "鞄"}) {
+    const std::string name(thing);
+    calls.push_back({{name + "のお金を返してください", "昨日" + name + "が届いたところです",
+                      name + "のお金、返してほしいんです", "請求書を送ってください"},
+                     {0, -1, 0, 1}});
+  }
+  return calls;
+}
+
+std::vector<evaluation::AskingLine> asking_lines() {
+  std::vector<evaluation::AskingLine> lines;
+  for (const char* thing : {"本", "皿", "傘", "靴", "布団", "鍋", "絵", "帽子"}) {
+    lines.push_back({std::string(thing) + "の代金を返してください", true});
+    lines.push_back({std::string(thing) + "を見せてほしいんです", true});
+    lines.push_back({std::string(thing) + "が届いたのは昨日です", false});
+    lines.push_back({std::string(thing) + "は箱に入っていました", false});
+  }
+  return lines;
+}
+
 Result<Trained> trained(int count) {
   TrainingOptions options;
   options.version = "test";
   options.data_sha256 = "data";
   options.encoder_sha256 = "encoder";
-  return train_meaning({examples(0, count), examples(100, count), dialogues(200, count)}, encoder(),
-                       judgement::test::judge(), options, [](double) {});
+  return train_meaning(
+      {examples(0, count), examples(100, count), dialogues(200, count), asking_lines(), demanding_calls()},
+      encoder(), judgement::test::judge(), options, [](double) {});
 }
 
 TEST(TrainMeaning, LearnsWhatTheExamplesMean) {
@@ -86,6 +110,18 @@ TEST(TrainMeaning, GivesTheSameModelEveryTime) {
   EXPECT_EQ(first->model.harassment.meaning, second->model.harassment.meaning);
   EXPECT_EQ(first->model.categories.at("threat").wording, second->model.categories.at("threat").wording);
   EXPECT_EQ(first->model.threshold, second->model.threshold);
+}
+
+TEST(TrainMeaning, LearnsWhichTurnsAskForTheSame) {
+  const auto result = trained(44);
+  ASSERT_TRUE(result && result->model.asks);
+  const auto asking = [&](const std::string& text) {
+    return result->model.opinion(text, encoder().encode(std::vector{text})[0]).asking;
+  };
+  const auto& same = result->model.same_demand;
+  const auto refund = asking("花瓶のお金を返してください");
+  EXPECT_GT(refund.log_odds, asking("花瓶が届いたのは昨日です").log_odds);
+  EXPECT_GT(same.probability(refund, refund), same.probability(refund, asking("花瓶が届いたのは昨日です")));
 }
 
 TEST(TrainMeaning, StatesWhereItComesFrom) {
