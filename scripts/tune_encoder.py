@@ -7,15 +7,13 @@ Not part of set-up, training or CI: its result is committed as models/customer-s
 pip install jax optax numpy scikit-learn
 
 --e5 holds e5.c, e5.h and e5-small-q4.bin; --shared holds utterances.jsonl and dev.jsonl;
---own holds utterances-*.jsonl, dialogues*.jsonl and demands.jsonl, --validation the same; --heard names what bench_mishear made
-of the training lines, a file for each seed. The script
+--own holds utterances-*.jsonl and dialogues*.jsonl; --heard names what bench_mishear made of the training lines, a file for each
+seed (none for the committed encoder). The script
 
 1. builds e5.c with an extra exported tokeniser and reads the 4-bit file,
 2. checks a JAX forward pass against e5_embed,
 3. trains the upper layers with the weights rounded to the 4-bit grid in every step (the gradient
-   passes straight through), with two heads on the L2-normalised embedding, and a projection of it in which
-   sentences that ask for the same should lie together (Khosla et al. 2020, supervised contrastive learning;
-   the committed encoder was made with it, but the projection is not used, docs/decisions/0005-three-witnesses.md),
+   passes straight through), with two heads on the L2-normalised embedding,
 4. writes e5-tuned-q4.bin (read by e5.c unchanged), e5-tuned-layers.bin (only the changed bytes,
    see merge_encoder.py) and heads.npz,
 5. reports the validation figures, first of the float model, then of the written file through e5.c.
@@ -40,7 +38,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
+from sklearn.metrics import f1_score, precision_recall_curve
 
 import merge_encoder
 
@@ -53,12 +51,6 @@ sns_exposure authority_leverage offsite_summon punishment_demand business_obstru
 excessive_service_demand apology_demand""".split()
 JOINED = 0.12                             # share of lines that get a harmless neighbour
 MISHEARD = 0.4                            # share of lines learnt as misheard
-DEMAND_WIDTH = 64                         # dimensions of the projection
-DEMAND_TOKENS = 32                        # more are cut off
-DEMAND_GROUPS = 8                         # in a step, two sentences of each
-DEMAND_LOSS = 0.3
-DEMAND_TEMPERATURE = 0.1
-DEMAND_CONFUSED = 0.005                   # share of pairs of different demands that may be taken for the same
 DROPOUT = 0.1
 CATEGORY_LOSS = 0.8                       # beside a loss of 1 for harassment or not
 HARMLESS_LABELS = {"legit_complaint", "customer_distress"}
@@ -349,14 +341,6 @@ def mishear(item, heard, rng):
     return {**item, "text": rng.choice(ways)} if ways and rng.random() < MISHEARD else item
 
 
-def read_demands(path):
-    """{group: its sentences}, and the sentences that belong to none."""
-    groups, single = {}, []
-    for line in read_lines(path):
-        single.append(line["text"]) if line["group"] == 0 else groups.setdefault(line["group"], []).append(line["text"])
-    return groups, single
-
-
 def batches(items, heard, engine, rng, size):
     """One epoch of (ids, mask, items), lines of about the same length together."""
     harmless = [x for x in items if x["category"] == "none"]
@@ -368,17 +352,6 @@ def batches(items, heard, engine, rng, size):
     for group in groups:
         ids, mask = pad([r[0] for r in group])
         yield ids, mask, [r[1] for r in group]
-
-
-def demand_batches(groups, single, engine, rng):
-    """Endless (ids, mask, groups): two sentences of each of some groups, and as many that belong to none."""
-    while True:
-        chosen = rng.sample(sorted(groups), DEMAND_GROUPS)
-        lines = [(g, text) for g in chosen for text in rng.sample(groups[g], 2)]
-        lines += [(-1 - i, text) for i, text in enumerate(rng.sample(single, DEMAND_GROUPS))]
-        rows = [engine.tokens(augment(text, rng))[:DEMAND_TOKENS] for _, text in lines]
-        ids, mask = pad([*rows, np.ones(DEMAND_TOKENS, np.int32)])  # always of one length: a length is a compilation
-        yield ids[:-1], mask[:-1], np.array([g for g, _ in lines])
 
 
 # ------------------------------------------------------------------ training
@@ -407,45 +380,25 @@ def logits(heads, centre, vectors):
     return x @ heads["bw"] + heads["bb"], x @ heads["mw"] + heads["mb"]
 
 
-def demand_loss(z, groups):
-    """Supervised contrastive loss over the sentences that have another of their group in the batch."""
-    z = z / jnp.linalg.norm(z, axis=1, keepdims=True)
-    itself = jnp.eye(len(z), dtype=bool)
-    same = (groups[:, None] == groups[None, :]) & ~itself
-    log_share = jax.nn.log_softmax(jnp.where(itself, -1e9, z @ z.T / DEMAND_TEMPERATURE))
-    count = same.sum(1)
-    each = -(log_share * same).sum(1) / jnp.maximum(count, 1)
-    return (each * (count > 0)).sum() / (count > 0).sum()
-
-
-def initial_projection(vectors):
-    """The directions in which the untouched encoder's vectors differ most."""
-    _, _, directions = np.linalg.svd(vectors - vectors.mean(0), full_matrices=False)
-    return jnp.asarray(directions[:DEMAND_WIDTH].T, jnp.float32)
-
-
 def make_step(emb, centre, rates, schedule, total):
     small = {k: jnp.asarray(emb[k]) for k in ("pos", "type", "ln.w", "ln.b")}
     is_matrix = lambda tree: jax.tree_util.tree_map_with_path(lambda k, _: k[-1] == jax.tree_util.DictKey("w"), tree)
     optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(b2=0.98),
                             optax.add_decayed_weights(0.01, is_matrix))
 
-    def loss(params, fixed, rows, mask, y, w, demands, key):
+    def loss(params, fixed, rows, mask, y, w, key):
         x = encode(rows, mask, small, fixed + params["layers"], len(fixed), key)
-        d = encode(demands[0], demands[1], small, fixed + params["layers"], len(fixed), jax.random.fold_in(key, 99))
-        same = demand_loss((jnp.concatenate([d, x]) - centre[0]) * centre[1] @ params["heads"]["dw"],
-                           jnp.concatenate([demands[2], -1000 - jnp.arange(len(x))]))
         x = centre[0] + (x - centre[0]) * jax.random.bernoulli(key, 0.9, x.shape) / 0.9
         binary, multi = logits(params["heads"], centre, x)
         t = jnp.where(y > 0, 0.97, 0.03)
         soft = optax.smooth_labels(jax.nn.one_hot(y, len(CATEGORIES)), 0.1)
         each = optax.sigmoid_binary_cross_entropy(binary, t) + CATEGORY_LOSS * optax.softmax_cross_entropy(multi, soft)
-        return (each * w).sum() / w.sum() + DEMAND_LOSS * same
+        return (each * w).sum() / w.sum()
 
     @jax.jit
-    def step(params, state, fixed, rows, mask, y, w, demands, i):
+    def step(params, state, fixed, rows, mask, y, w, i):
         key = jax.random.fold_in(jax.random.PRNGKey(0), i)
-        value, grad = jax.value_and_grad(loss)(params, fixed, rows, mask, y, w, demands, key)
+        value, grad = jax.value_and_grad(loss)(params, fixed, rows, mask, y, w, key)
         updates, state = optimiser.update(grad, state, params)
         lr = schedule(i / total)
         params = jax.tree.map(lambda p, u, r: p - lr * r * u, params, updates, rates)
@@ -481,7 +434,7 @@ def encode_all(items, engine, encoder, size=32):
     return out
 
 
-def train(args, emb, layers, heads, centre, items, heard, demands, engine, check):
+def train(args, emb, layers, heads, centre, items, heard, engine, check):
     first = 12 - args.layers
     fixed = jax.tree.map(jnp.asarray, layers[:first])
     params = {"layers": jax.tree.map(jnp.asarray, layers[first:]), "heads": heads}
@@ -491,13 +444,10 @@ def train(args, emb, layers, heads, centre, items, heard, demands, engine, check
     rates = rate_tree(params, first, args.decay, 5.0, args.scale_rate)
     optimiser, step = make_step(emb, centre, rates, schedule, total)
     state, i, began, losses = optimiser.init(params), 0, time.time(), []
-    asked = demand_batches(*demands, engine, rng)
     for epoch in range(args.epochs):
         for ids, mask, part in batches(items, heard, engine, rng, args.batch):
             y, w = targets(part)
-            demand_ids, demand_mask, groups = next(asked)
-            params, state, value = step(params, state, fixed, word_vectors(emb, ids), mask, y, w,
-                                        (word_vectors(emb, demand_ids), demand_mask, groups), float(i))
+            params, state, value = step(params, state, fixed, word_vectors(emb, ids), mask, y, w, float(i))
             losses.append(float(value))
             i += 1
             if i % 20 == 0:
@@ -557,24 +507,6 @@ def head_scores(heads, centre, vectors):
     return 1 / (1 + np.exp(-binary)), multi[:, 1:].argmax(1) + 1
 
 
-def demand_figures(vectors, groups, centre, projection):
-    """How well pairs that ask the same are told from others; groups below 0 have one sentence each."""
-    z = (vectors - centre[0]) * centre[1] @ projection
-    z /= np.linalg.norm(z, axis=1, keepdims=True)
-    pairs = np.triu_indices(len(z), 1)
-    same, likeness = (groups[:, None] == groups[None, :])[pairs], (z @ z.T)[pairs]
-    limit = float(np.quantile(likeness[~same], 1 - DEMAND_CONFUSED))
-    return {"auc": roc_auc_score(same, likeness), "limit": limit, "found": (likeness[same] >= limit).mean()}
-
-
-def flat_demands(demands):
-    """(sentences, their groups)."""
-    groups, single = demands
-    lines = [(g, text) for g, texts in sorted(groups.items()) for text in texts]
-    lines += [(-1 - i, text) for i, text in enumerate(single)]
-    return [text for _, text in lines], np.array([g for g, _ in lines])
-
-
 def turn_f1(score, items):
     return f1_score([x["category"] != "none" for x in items], score >= 0.5)
 
@@ -598,15 +530,13 @@ def export(args, data, layers, heads, centre):
              **{k: np.asarray(v) for k, v in heads.items()})
 
 
-def report_file(args, library, heads, centre, valid, valid_turns, demands):
+def report_file(args, library, heads, centre, valid, valid_turns):
     """Figures of the written file through e5.c."""
     engine = Engine(library, os.path.join(args.out, "e5-tuned-q4.bin"))
     embed = lambda items: engine.embed([plain(x["text"]) for x in items])
     b, c = embed(valid), embed(valid_turns)
     show_parts("file, trained heads", *head_scores(heads, centre, b), valid)
     print(f"file, trained heads, turns: f1 {turn_f1(head_scores(heads, centre, c)[0], valid_turns):.3f}")
-    texts, groups = flat_demands(demands)
-    show("file, demands", demand_figures(engine.embed([plain(x) for x in texts]), groups, centre, np.asarray(heads["dw"])))
 
 
 def arguments():
@@ -616,7 +546,7 @@ def arguments():
     p.add_argument("--heard", nargs="*", default=[], help="what bench_mishear wrote of the training lines")
     p.add_argument("--heard-validation", nargs="*", default=[], help="and of the validation lines")
     p.add_argument("--layers", type=int, default=8, help="upper layers to train")
-    p.add_argument("--epochs", type=int, default=3)
+    p.add_argument("--epochs", type=int, default=4)
     p.add_argument("--rate", type=float, default=3e-4)
     p.add_argument("--scale-rate", type=float, default=0.05, help="factor for the block scales")
     p.add_argument("--decay", type=float, default=0.9, help="factor of the rate from one layer to the one below")
@@ -644,10 +574,8 @@ def main():
     verify_forward(engine, make_encoder(emb, layers), valid)
 
     heard, heard_valid = read_heard(args.heard), read_heard(args.heard_validation)
-    demands, demands_valid = (read_demands(os.path.join(p, "demands.jsonl")) for p in (args.own, args.validation))
     start = encode_all(items, engine, make_encoder(emb, layers))
     heads, centre = initial_heads(start, items)
-    heads["dw"] = initial_projection(start)
     misheard = [{**x, "text": heard_valid[x["text"]][0]} for x in valid if x["text"] in heard_valid]
 
     def check(layers, heads, name):
@@ -655,13 +583,10 @@ def main():
         score, choice = head_scores(heads, centre, encode_all(valid, engine, encode))
         show_parts(name, score, choice, valid)
         show_misheard(name, score, head_scores(heads, centre, encode_all(misheard, engine, encode))[0], valid, misheard)
-        texts, groups = flat_demands(demands_valid)
-        vectors = encode_all([{"text": x} for x in texts], engine, encode)
-        show(f"{name}, demands", demand_figures(vectors, groups, centre, np.asarray(heads["dw"])))
     check(layers, heads, f"before ({time.time() - began:.0f} s)")
-    layers, heads = train(args, emb, layers, heads, centre, items, heard, demands, engine, check)
+    layers, heads = train(args, emb, layers, heads, centre, items, heard, engine, check)
     export(args, data, layers, heads, centre)
-    report_file(args, library, heads, centre, valid, valid_turns, demands_valid)
+    report_file(args, library, heads, centre, valid, valid_turns)
     print(f"{time.time() - began:.0f} s in all")
 
 

@@ -185,7 +185,8 @@ TEST_F(TheProgram, ShowsWhatANewPolicyWouldChangeOnPastCalls) {
   std::filesystem::copy(policy, changed, std::filesystem::copy_options::recursive);
   std::filesystem::remove(changed / "rules/dogeza_demand.yaml");
   auto scale = test::content_of(changed / "scale.yaml");
-  scale.replace(scale.find("reported_from: 0.45"), 19, "reported_from: 1.0");
+  constexpr std::string_view kKey = "reported_from: ";
+  scale.replace(scale.find(kKey) + kKey.size(), std::string_view("0.40").size(), "1.00");
   write(changed / "scale.yaml", scale);
   file("call.json", kTranscript);
   ASSERT_EQ(guardian({"analyze", "--out", out(), "--transcript", (folder_.path() / "call.json").string()})
