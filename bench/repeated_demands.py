@@ -7,22 +7,19 @@ usage: bench/repeated_demands.py [--guardian build/release/bin/guardian] [--call
 import argparse
 import json
 import pathlib
-import subprocess
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-TURN_S = 5.0
+from recognised_speech import ROOT, reports
 
 
-def transcript(call):
-    return {"turns": [{**turn, "start": i * TURN_S, "end": (i + 1) * TURN_S - 1} for i, turn in enumerate(call["turns"])]}
+def written_transcripts(calls, folder):
+    files = [folder / f"{call['id']}.json" for call in calls]
+    for call, file in zip(calls, files):
+        file.write_text(json.dumps({"turns": call["turns"]}, ensure_ascii=False), encoding="utf8")
+    return files
 
 
-def judge(guardian, call, folder):
-    file = folder / f"{call['id']}.json"
-    file.write_text(json.dumps(transcript(call), ensure_ascii=False), encoding="utf8")
-    report = json.loads(subprocess.run([guardian, "analyze", "--json", "--transcript", file], check=True, capture_output=True,
-                                       text=True).stdout)
+def what_was_noticed(call, report):
     found = [f for f in report["findings"] if f["category"] == "repetitive_contact" and f["utterance"] < 0]
     return {"id": call["id"], "repeats": call["repeats"], "refused": bool(report["warned_utterances"]), "found": bool(found),
             "severity": found[0]["severity"] if found else 0, "score": report["score"], "suspected": report["suspected"],
@@ -42,7 +39,8 @@ def main():
     options = parser.parse_args()
     calls = [json.loads(line) for line in options.calls.read_text(encoding="utf8").splitlines()]
     with tempfile.TemporaryDirectory() as folder:
-        rows = [judge(options.guardian, call, pathlib.Path(folder)) for call in calls]
+        judged = reports(options.guardian, "--transcript", *written_transcripts(calls, pathlib.Path(folder)))
+    rows = [what_was_noticed(call, report) for call, report in zip(calls, judged)]
     if options.json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return

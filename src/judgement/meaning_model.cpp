@@ -294,12 +294,15 @@ Result<MeaningWitness> MeaningWitness::load(const std::filesystem::path& model,
 }
 
 Opinion MeaningModel::opinion(std::string_view text, const std::vector<float>& vector) const {
-  const auto features = space.features(text, vector);
+  auto features = space.features(text, vector);
   Opinion opinion;
   opinion.logit = apply(harassment, features);
   for (const auto& [id, head] : categories) opinion.categories[id] = to_probability(apply(head, features));
   opinion.severity = static_cast<int>(std::lround(std::clamp(apply(severity, features), 0.0, 100.0)));
-  if (asks) opinion.asking = {apply(*asks, features), features.wording};
+  if (asks) {
+    const double log_odds = apply(*asks, features);
+    opinion.asking = {log_odds, std::move(features.wording)};
+  }
   return opinion;
 }
 

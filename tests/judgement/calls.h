@@ -74,4 +74,11 @@ inline bool has(const Verdict& verdict, const std::string& category) {
   return false;
 }
 
+/// The finding about the whole call in this category, or none.
+inline const Finding* find_whole_call(const Verdict& verdict, const std::string& category) {
+  for (const auto& finding : verdict.findings)
+    if (finding.category == category && finding.utterance == -1) return &finding;
+  return nullptr;
+}
+
 }  // namespace guardian::judgement::test

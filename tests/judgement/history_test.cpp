@@ -11,6 +11,7 @@ namespace {
 using test::call;
 using test::customer;
 using test::employee;
+using test::find_whole_call;
 using test::has;
 using test::judge;
 using testing::AllOf;
@@ -66,12 +67,6 @@ speech::Transcript angry_call() { return call({employee("はい。"), customer("
 
 /// Nobody but the employee says anything.
 speech::Transcript silent_call() { return call({employee("もしもし、どちら様でしょうか。")}); }
-
-const Finding* find_whole_call(const Verdict& verdict, const std::string& category) {
-  for (const auto& finding : verdict.findings)
-    if (finding.category == category && finding.utterance == -1) return &finding;
-  return nullptr;
-}
 
 std::string grounds_in(const Finding& finding, Language language) {
   std::string grounds;

@@ -13,6 +13,7 @@ namespace {
 using test::call;
 using test::customer;
 using test::employee;
+using test::find_whole_call;
 using test::has;
 using test::judge;
 
@@ -169,10 +170,8 @@ TEST(Judge, TheSameDemandAgainAndAgainAfterARefusalIsAFindingOfItsOwn) {
     turns.push_back(employee("ご説明したとおりでございます。"));
   }
   const auto verdict = judge().judge(call(turns));
-  const auto found = std::find_if(verdict.findings.begin(), verdict.findings.end(), [](const Finding& f) {
-    return f.category == "repetitive_contact" && f.utterance == -1;
-  });
-  ASSERT_NE(found, verdict.findings.end());
+  const auto* found = find_whole_call(verdict, "repetitive_contact");
+  ASSERT_NE(found, nullptr);
   EXPECT_TRUE(found->quote.empty());
   const auto grounds = test::all_grounds(*found);
   EXPECT_NE(grounds.find("the same demand 4 times despite refusal"), std::string::npos);
@@ -184,9 +183,9 @@ TEST(Judge, WeighsAThirdTimeLessThanAFifth) {
     std::vector<test::Turn> turns = {employee("そちらの補償はいたしかねます。")};
     for (int i = 0; i < times; ++i)
       turns.push_back(customer("昨日の配達の件をもう一度最初から説明してください。"));
-    for (const auto& finding : judge().judge(call(turns)).findings)
-      if (finding.category == "repetitive_contact" && finding.utterance == -1) return finding.severity;
-    return 0;
+    const auto verdict = judge().judge(call(turns));
+    const auto* found = find_whole_call(verdict, "repetitive_contact");
+    return found == nullptr ? 0 : found->severity;
   };
   EXPECT_EQ(severity(2), 0);
   EXPECT_GT(severity(3), 0);

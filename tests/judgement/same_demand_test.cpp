@@ -10,6 +10,7 @@ namespace {
 using test::call;
 using test::customer;
 using test::employee;
+using test::find_whole_call;
 
 TEST(SharedWording, IsTheCosineOfBoth) {
   const Asking a{0.0, {{1, 0.6F}, {4, 0.8F}}};
@@ -32,14 +33,6 @@ TEST(SameDemand, NeedsBothToAskAndWordsInCommon) {
   EXPECT_LT(same.probability(refund, other), same.probability(refund, refund_again));
 }
 
-const Finding* find_repetition(const Verdict& verdict) {
-  const auto found =
-      std::find_if(verdict.findings.begin(), verdict.findings.end(), [](const Finding& finding) {
-        return finding.category == "repetitive_contact" && finding.utterance < 0;
-      });
-  return found == verdict.findings.end() ? nullptr : &*found;
-}
-
 const Judge& shipped_judge() {
   static const Judge shared = test::with_both_witnesses(test::shipped_policy());
   return shared;
@@ -55,12 +48,13 @@ TEST(RepeatedDemand, IsNoticedInOtherWordsAndQuoted) {
        employee("返金はいたしかねます。"),
        customer("全額こちらの口座にお金を戻していただければそれでいいんです")});
   const auto verdict = shipped_judge().judge(transcript);
-  const auto* found = find_repetition(verdict);
+  const auto* found = find_whole_call(verdict, "repetitive_contact");
   ASSERT_NE(found, nullptr);
   const auto grounds = test::all_grounds(*found);
   EXPECT_THAT(grounds, testing::HasSubstr("代金を戻してください"));
   EXPECT_THAT(grounds, testing::Not(testing::HasSubstr("箱は捨てちゃった")));
-  EXPECT_EQ(find_repetition(test::judge().judge(transcript)), nullptr) << "the words alone do not tell";
+  EXPECT_EQ(find_whole_call(test::judge().judge(transcript), "repetitive_contact"), nullptr)
+      << "the words alone do not tell";
 }
 
 TEST(RepeatedDemand, IsNoneWhereOtherThingsAreAskedAfterARefusal) {
@@ -71,7 +65,7 @@ TEST(RepeatedDemand, IsNoneWhereOtherThingsAreAskedAfterARefusal) {
             customer("支払いは代引きでもいいですか"), employee("承ります。"),
             customer("名前は佐藤、電話番号は昼間つながるほうで控えてください"),
             employee("かしこまりました。"), customer("取り付け方は説明書に書いてありますか")}));
-  EXPECT_EQ(find_repetition(verdict), nullptr);
+  EXPECT_EQ(find_whole_call(verdict, "repetitive_contact"), nullptr);
 }
 
 TEST(RepeatedDemand, BeforeARefusalIsNone) {
@@ -80,7 +74,7 @@ TEST(RepeatedDemand, BeforeARefusalIsNone) {
             customer("お金を返してほしいんです"), employee("少々お待ちください。"),
             customer("代金を返してもらえますか"), employee("はい、返金いたします。"),
             customer("お金は全額返してもらえるんですよね"), employee("はい、全額でございます。")}));
-  EXPECT_EQ(find_repetition(verdict), nullptr);
+  EXPECT_EQ(find_whole_call(verdict, "repetitive_contact"), nullptr);
 }
 
 }  // namespace
