@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "evaluation/rule_coverage.h"
+#include "pipeline/assessor.h"
 #include "pipeline/installation.h"
 
 namespace guardian::cli {
@@ -48,18 +50,33 @@ Result<Utterances> read_data(const std::filesystem::path& file) {
   return evaluation::read_utterances(file);
 }
 
+std::string describe(const std::vector<evaluation::DoubtedExample>& doubted, Language language) {
+  std::string text =
+      language == Language::japanese
+          ? fmt::format("その一言だけの通話では報告されない例文 {} 件\n", doubted.size())
+          : fmt::format("{} examples that are not reported in a call of nothing else\n", doubted.size());
+  for (const auto& [rule, example] : doubted) text += fmt::format("  {}: {}\n", rule->id, printable(example));
+  return text;
+}
+
+Result<std::string> describe_coverage(const std::filesystem::path& utterances, const CommonOptions& common) {
+  const auto folder = pipeline::find_policy(common.policy);
+  if (!folder) return tl::unexpected<Error>(folder.error());
+  const auto assessor = pipeline::Assessor::load(*folder);
+  if (!assessor) return tl::unexpected<Error>(assessor.error());
+  const auto rules_alone = judgement::Judge::create(assessor->judge().policy());
+  if (!rules_alone) return tl::unexpected<Error>(rules_alone.error());
+  const auto data = read_data(utterances);
+  if (!data) return tl::unexpected<Error>(data.error());
+  return describe(evaluation::measure_coverage(*rules_alone, *data), !data->empty(), common.language) +
+         describe(evaluation::find_doubted_examples(assessor->judge()), common.language);
+}
+
 }  // namespace
 
 int policy_coverage(const std::filesystem::path& utterances, const CommonOptions& common) {
-  const auto done = pipeline::find_policy(common.policy)
-                        .and_then([](const auto& folder) { return policy::load_policy(folder); })
-                        .and_then([](auto policy) { return judgement::Judge::create(std::move(policy)); })
-                        .and_then([&](const auto& judge) {
-                          return read_data(utterances).and_then([&](const Utterances& data) {
-                            return print(describe(evaluation::measure_coverage(judge, data), !data.empty(),
-                                                  common.language));
-                          });
-                        });
+  const auto done =
+      describe_coverage(utterances, common).and_then([](const std::string& text) { return print(text); });
   if (done) return kDone;
   print_error(done.error(), common.language);
   return kFailed;

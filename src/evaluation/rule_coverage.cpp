@@ -22,6 +22,14 @@ void count_rules(CategoryCoverage& coverage, const policy::Policy& policy) {
   }
 }
 
+bool is_reported_alone(const std::string& text, const judgement::Judge& judge) {
+  speech::Transcript transcript;
+  transcript.utterances.emplace_back();
+  transcript.utterances.back().text = text;
+  transcript.utterances.back().speaker = speech::Speaker::customer;
+  return !judge.judge(transcript).findings.empty();
+}
+
 }  // namespace
 
 bool CategoryCoverage::is_thin() const {
@@ -44,6 +52,18 @@ std::vector<CategoryCoverage> measure_coverage(const judgement::Judge& rules_alo
       coverage.found.add(utterance.category == coverage.category->id, found == coverage.category->id);
   }
   return all;
+}
+
+std::vector<DoubtedExample> find_doubted_examples(const judgement::Judge& judge) {
+  std::vector<DoubtedExample> doubted;
+  for (const auto& rule : judge.policy().rules) {
+    if (!policy::is_harassment(judge.policy().category(rule.category).kind) ||
+        rule.speaker != speech::Speaker::customer)
+      continue;
+    for (const auto& example : rule.match)
+      if (!is_reported_alone(example, judge)) doubted.push_back({&rule, example});
+  }
+  return doubted;
 }
 
 }  // namespace guardian::evaluation

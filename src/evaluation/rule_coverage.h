@@ -1,5 +1,6 @@
 // evaluation/rule_coverage.h - where the rules are thin: what they hold per category and, on labelled
-// utterances, what they find without the second witness. For whoever writes rules.
+// utterances, what they find without the second witness; and which of their examples the other witnesses
+// doubt. For whoever writes rules.
 #pragma once
 
 #include <string>
@@ -24,9 +25,18 @@ struct CategoryCoverage {
   bool is_thin() const;
 };
 
+/// An example that fires its rule and yet is not reported where a customer says it and nothing else.
+struct DoubtedExample {
+  const policy::Rule* rule = nullptr;  ///< within the judge's policy
+  std::string example;
+};
+
 /// One entry per category, in the policy's order. `rules_alone` is a judge without a second witness; `data`
 /// may be empty.
 std::vector<CategoryCoverage> measure_coverage(const judgement::Judge& rules_alone,
                                                const std::vector<LabelledUtterance>& data);
+
+/// Of the customer's harassment rules; `judge` has every witness.
+std::vector<DoubtedExample> find_doubted_examples(const judgement::Judge& judge);
 
 }  // namespace guardian::evaluation
