@@ -94,14 +94,16 @@ bool ask_the_same(const Turn& a, const Turn& b, const SameDemand* same_demand) {
 
 /// The utterances that ask for the same as one of them does, of the one for which they are most.
 std::vector<std::size_t> find_most_repeated(const std::vector<Turn>& turns, const SameDemand* same_demand) {
-  std::vector<std::size_t> most;
-  for (const auto& turn : turns) {
-    std::vector<std::size_t> alike;
-    for (const auto& other : turns)
-      if (ask_the_same(turn, other, same_demand)) alike.push_back(other.utterance);
-    if (alike.size() > most.size()) most = std::move(alike);
-  }
-  return most;
+  std::vector<std::vector<std::size_t>> alike(turns.size());
+  for (std::size_t a = 0; a < turns.size(); ++a)
+    for (std::size_t b = 0; b <= a; ++b)
+      if (ask_the_same(turns[a], turns[b], same_demand)) {
+        alike[a].push_back(turns[b].utterance);
+        if (a != b) alike[b].push_back(turns[a].utterance);
+      }
+  const auto most = std::max_element(alike.begin(), alike.end(),
+                                     [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  return most == alike.end() ? std::vector<std::size_t>() : std::move(*most);
 }
 
 Finding repetition_finding(const std::vector<std::size_t>& repeated, const speech::Transcript& transcript,

@@ -292,7 +292,7 @@ Verdict Judge::conclude(const speech::Transcript& transcript, const Thoughts& th
     impl_->judge_turn(i, transcript, texts, thoughts.alone[i], scales[i], hearings, verdict, complaints);
   follow_course(verdict.findings, verdict, transcript, impl_->policy);
   const auto* model = impl_->witness ? &impl_->witness->model() : nullptr;
-  const auto* same_demand = model != nullptr && model->asks ? &model->same_demand : nullptr;
+  const auto* same_demand = model != nullptr && model->demands ? &model->demands->same : nullptr;
   for (auto& finding :
        find_in_course(verdict, transcript, {texts, thoughts.alone, same_demand}, impl_->policy))
     verdict.findings.push_back(std::move(finding));

@@ -130,7 +130,7 @@ nlohmann::ordered_json describe(const MeaningModel& model) {
                                    {"alone", describe(model.alone)},
                                    {"in_call", describe(model.in_call)},
                                    {"threshold", model.threshold}};
-  if (model.asks) header["same_demand"] = describe(model.same_demand);
+  if (model.demands) header["same_demand"] = describe(model.demands->same);
   return header;
 }
 
@@ -156,8 +156,8 @@ MeaningModel parse(std::string_view bytes) {
   for (const auto& id : header->at("categories"))
     model.categories[id.get<std::string>()] = read_head(cursor, ngrams, dimension);
   if (const auto same = header->find("same_demand"); same != header->end()) {
-    model.asks = read_head(cursor, ngrams, dimension);
-    model.same_demand = {same->at("shared"), same->at("lesser"), same->at("greater"), same->at("offset")};
+    model.demands = {read_head(cursor, ngrams, dimension),
+                     {same->at("shared"), same->at("lesser"), same->at("greater"), same->at("offset")}};
   }
   if (!cursor.at_end()) throw Malformed{};
   model.alone = read_belief(header->at("alone"));
@@ -277,7 +277,7 @@ Result<void> MeaningModel::save(const std::filesystem::path& file) const {
   append_head(bytes, harassment);
   append_head(bytes, severity);
   for (const auto& [id, head] : categories) append_head(bytes, head);
-  if (asks) append_head(bytes, *asks);
+  if (demands) append_head(bytes, demands->asks);
   return write_file(file, bytes + sha256(bytes));
 }
 
@@ -299,8 +299,8 @@ Opinion MeaningModel::opinion(std::string_view text, const std::vector<float>& v
   opinion.logit = apply(harassment, features);
   for (const auto& [id, head] : categories) opinion.categories[id] = to_probability(apply(head, features));
   opinion.severity = static_cast<int>(std::lround(std::clamp(apply(severity, features), 0.0, 100.0)));
-  if (asks) {
-    const double log_odds = apply(*asks, features);
+  if (demands) {
+    const double log_odds = apply(demands->asks, features);
     opinion.asking = {log_odds, std::move(features.wording)};
   }
   return opinion;

@@ -83,16 +83,21 @@ struct Opinion {
   Asking asking;  ///< empty without heads for it
 };
 
+/// What tells demands apart, harassing or not.
+struct DemandHeads {
+  LinearHead asks;  ///< log odds that an utterance asks for something
+  SameDemand same;  ///< of two that do
+};
+
 struct MeaningModel {
   MeaningOrigin origin;
   FeatureSpace space;
   LinearHead harassment;
   std::map<std::string, LinearHead> categories;  ///< by id; also the excluded classes
   LinearHead severity;                           ///< 0-100, of an utterance that is harassment
-  std::optional<LinearHead> asks;                ///< log odds that an utterance asks for something
-  SameDemand same_demand;                        ///< of two that do; without meaning where `asks` is missing
-  Belief alone;                                  ///< of an utterance by itself
-  Belief in_call;                                ///< of a turn among others, most of which are harmless
+  std::optional<DemandHeads> demands;
+  Belief alone;            ///< of an utterance by itself
+  Belief in_call;          ///< of a turn among others, most of which are harmless
   double threshold = 0.5;  ///< of the probability of an utterance by itself, from which on it is reported
 
   /// `vector` is the encoder's of the text.

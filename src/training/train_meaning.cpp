@@ -326,15 +326,16 @@ LinearHead fit_asks(const TrainingData& data, const judgement::FeatureSpace& spa
 }
 
 /// How much shared words and asking count, from the pairs of turns of the calls that taught nothing else.
-judgement::SameDemand weigh_same_demand(const TrainingData& data, const judgement::MeaningModel& model,
+judgement::SameDemand weigh_same_demand(const TrainingData& data, const LinearHead& asks,
+                                        const judgement::FeatureSpace& space,
                                         const judgement::SentenceEncoder& encoder) {
   std::vector<std::vector<double>> rows;
   std::vector<bool> answers;
   for (std::size_t call = 1; call < data.demanding_calls.size(); call += 2) {
     const auto& [turns, demand] = data.demanding_calls[call];
     std::vector<judgement::Asking> asking;
-    for (auto& features : features_of(turns, model.space, encoder))
-      asking.push_back({judgement::apply(*model.asks, features), std::move(features.wording)});
+    for (auto& features : features_of(turns, space, encoder))
+      asking.push_back({judgement::apply(asks, features), std::move(features.wording)});
     for (std::size_t a = 0; a < asking.size(); ++a)
       for (std::size_t b = 0; b < a; ++b) {
         const auto [less, more] = std::minmax(asking[a].log_odds, asking[b].log_odds);
@@ -384,8 +385,8 @@ Result<Trained> train_meaning(const TrainingData& data, const judgement::Sentenc
       weigh_alone(trained.model, data.unseen, unseen_vectors, rules_say, rules.policy(), options);
   trained.model.in_call = weigh_in_calls(trained.model, data.unseen_dialogues, encoder, rules);
   if (!data.asking.empty()) {
-    trained.model.asks = fit_asks(data, trained.model.space, encoder);
-    trained.model.same_demand = weigh_same_demand(data, trained.model, encoder);
+    const auto asks = fit_asks(data, trained.model.space, encoder);
+    trained.model.demands = {asks, weigh_same_demand(data, asks, trained.model.space, encoder)};
   }
   progress(1.0);
   return trained;

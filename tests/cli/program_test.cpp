@@ -280,6 +280,7 @@ TEST_F(TheProgram, SaysWhichCategoriesHaveThinRules) {
   EXPECT_EQ(run.exit_code, 0) << run.messages;
   EXPECT_THAT(run.output, HasSubstr("dogeza_demand"));
   EXPECT_THAT(run.output, HasSubstr("categories with thin rules"));
+  EXPECT_THAT(run.output, HasSubstr("examples that are not reported in a call of nothing else"));
   EXPECT_THAT(run.output, Not(HasSubstr("recall")));
   const auto lines = file("lines.jsonl",
                           "{\"id\":\"1\",\"text\":\"今すぐ土下座しろ\",\"category\":\"dogeza_demand\","

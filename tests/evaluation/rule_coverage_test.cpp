@@ -57,5 +57,9 @@ TEST(RuleCoverage, ThinIsFewRulesFewExamplesOrLittleFound) {
   EXPECT_FALSE((CategoryCoverage{&category, 1, 0, 1, 0, {}}).is_thin()) << "not a finding of its own";
 }
 
+TEST(DoubtedExamples, AreNoneWhereNoOtherWitnessDoubts) {
+  EXPECT_THAT(find_doubted_examples(rules_alone()), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace guardian::evaluation

@@ -139,17 +139,16 @@ TEST_F(MeaningModelFile, SaysTheSameAfterwards) {
 
 TEST_F(MeaningModelFile, KeepsWhatItKnowsOfDemands) {
   auto model = small_model();
-  model.asks = model.harassment;
-  model.same_demand = {4.0, 0.5, 0.25, -2.0};
+  model.demands = {model.harassment, {4.0, 0.5, 0.25, -2.0}};
   ASSERT_TRUE(model.save(path()));
   const auto loaded = MeaningModel::load(path());
-  ASSERT_TRUE(loaded && loaded->asks);
-  EXPECT_EQ(loaded->same_demand.offset, -2.0);
+  ASSERT_TRUE(loaded && loaded->demands);
+  EXPECT_EQ(loaded->demands->same.offset, -2.0);
   const auto asking = loaded->opinion("壊す", {0.5F, 0.5F}).asking;
-  EXPECT_NEAR(loaded->same_demand.probability(asking, asking),
-              model.same_demand.probability(model.opinion("壊す", {0.5F, 0.5F}).asking, asking), 1e-4);
+  EXPECT_NEAR(loaded->demands->same.probability(asking, asking),
+              model.demands->same.probability(model.opinion("壊す", {0.5F, 0.5F}).asking, asking), 1e-4);
   ASSERT_TRUE(small_model().save(path()));
-  EXPECT_FALSE(MeaningModel::load(path())->asks) << "a company's own model may know none";
+  EXPECT_FALSE(MeaningModel::load(path())->demands) << "a company's own model may know none";
 }
 
 TEST_F(MeaningModelFile, AnyDamagedByteIsNoticed) {

@@ -114,11 +114,11 @@ TEST(TrainMeaning, GivesTheSameModelEveryTime) {
 
 TEST(TrainMeaning, LearnsWhichTurnsAskForTheSame) {
   const auto result = trained(44);
-  ASSERT_TRUE(result && result->model.asks);
+  ASSERT_TRUE(result && result->model.demands);
   const auto asking = [&](const std::string& text) {
     return result->model.opinion(text, encoder().encode(std::vector{text})[0]).asking;
   };
-  const auto& same = result->model.same_demand;
+  const auto& same = result->model.demands->same;
   const auto refund = asking("花瓶のお金を返してください");
   EXPECT_GT(refund.log_odds, asking("花瓶が届いたのは昨日です").log_odds);
   EXPECT_GT(same.probability(refund, refund), same.probability(refund, asking("花瓶が届いたのは昨日です")));
