@@ -11,7 +11,7 @@ constexpr int kBandWidth = 20;
 constexpr int kEmergency = 80;
 // A finding we are less sure of than this counts in proportion; above it, severity alone speaks.
 constexpr double kSure = 0.9;
-constexpr double kSureOfEmergency = 0.7;
+constexpr double kSureOfEmergency = 0.8;
 // Of the call's certainty, an exponent. Rough but friendly talk holds one doubtful turn, harassment several.
 constexpr double kDoubt = 2.0;
 
@@ -38,8 +38,10 @@ double strength_of(const Finding& finding, policy::CategoryKind kind, const poli
   return finding.severity * weight_of(kind, scale) * sureness(finding.confidence);
 }
 
-bool is_emergency(const Finding& finding) {
-  return finding.severity >= kEmergency && finding.confidence >= kSureOfEmergency;
+/// What repetition or a warning raise beyond their category's range is grave, but no emergency.
+bool is_emergency(const Finding& finding, const policy::Category& category) {
+  return category.high >= kEmergency && finding.severity >= kEmergency &&
+         finding.confidence >= kSureOfEmergency;
 }
 
 /// What the score of a call needs to know of its findings, so that leaving one out does not mean starting
@@ -48,11 +50,12 @@ class ScoreSheet {
  public:
   ScoreSheet(const std::vector<Finding>& findings, const policy::Policy& policy) : policy_(policy) {
     for (const auto& finding : findings) {
-      const auto kind = policy.category(finding.category).kind;
+      const auto& category = policy.category(finding.category);
+      const auto kind = category.kind;
       strengths_[finding.category].keep(strength_of(finding, kind, policy.scale));
       confidences_[finding.utterance].keep(certainty_of(finding));
       others_than_demands_ += kind == policy::CategoryKind::demand ? 0 : 1;
-      emergencies_ += is_emergency(finding) ? 1 : 0;
+      emergencies_ += is_emergency(finding, category) ? 1 : 0;
     }
     for (const auto& [utterance, confidences] : confidences_) all_wrong_ *= 1.0 - confidences.first;
   }
@@ -75,14 +78,15 @@ class ScoreSheet {
 
   int score_without(const Finding& finding) const {
     ScoreSheet rest = *this;
-    const auto kind = policy_.category(finding.category).kind;
+    const auto& category = policy_.category(finding.category);
+    const auto kind = category.kind;
     rest.strengths_[finding.category].leave_out(strength_of(finding, kind, policy_.scale));
     auto& confidences = rest.confidences_[finding.utterance];
     rest.all_wrong_ /= 1.0 - confidences.first;
     confidences.leave_out(certainty_of(finding));
     rest.all_wrong_ *= 1.0 - confidences.first;
     rest.others_than_demands_ -= kind == policy::CategoryKind::demand ? 0 : 1;
-    rest.emergencies_ -= is_emergency(finding) ? 1 : 0;
+    rest.emergencies_ -= is_emergency(finding, category) ? 1 : 0;
     return rest.score();
   }
 
