@@ -36,7 +36,7 @@ bool is_same_statement(const RuleHit& a, const RuleHit& b, const SearchableText&
 
 /// Where each clause of a text lies, marks left out.
 std::vector<policy::Match> clauses_of(const std::string& surface) {
-  static constexpr std::array<std::string_view, 5> kMarks = {"、", "。", "?", "!", "…"};
+  static constexpr std::array<std::string_view, 7> kMarks = {"、", "。", "?", "!", "…", " ", "　"};
   std::vector<policy::Match> clauses;
   std::size_t begin = 0;
   for (std::size_t i = 0; i <= surface.size();) {
@@ -93,6 +93,29 @@ std::map<std::string, double> support_of(const std::vector<RuleHit>& hits, const
   }
   for (const auto& [category, confidence] : by_rules) support[category] += confidence;
   return support;
+}
+
+/// The clauses that a hit lies in; empty if there are no others.
+std::string clauses_around(const RuleHit& hit, const SearchableText& text) {
+  const auto clauses = clauses_of(text.surface());
+  const auto touches = [&](const policy::Match& clause) {
+    return clause.begin < hit.in_surface.end && hit.in_surface.begin < clause.end;
+  };
+  const auto first = std::find_if(clauses.begin(), clauses.end(), touches);
+  const auto last = std::find_if(clauses.rbegin(), clauses.rend(), touches);
+  if (first == clauses.end() || (first == clauses.begin() && last == clauses.rbegin())) return {};
+  return text.surface().substr(first->begin, last->end - first->begin);
+}
+
+/// What supports a hit in its own clauses: an utterance may say one thing and then another.
+double support_where_said(const RuleHit& hit, const SearchableText& text, const MeaningWitness& witness) {
+  // The model would read what was written, which was not said; that the sound fits is support enough.
+  if (hit.by_sound) return kFurtherCategory;
+  const auto clauses = clauses_around(hit, text);
+  if (clauses.empty()) return 0.0;
+  const auto thoughts = witness.opinions({clauses}).front().categories;
+  const auto thought = thoughts.find(hit.rule->category);
+  return kRuleSupport * hit.confidence + (thought == thoughts.end() ? 0.0 : thought->second);
 }
 
 Text witnesses_text(const Belief& belief, const Testimony& testimony) {
@@ -204,7 +227,7 @@ std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& op
                                       [](const auto& a, const auto& b) { return a.second < b.second; });
   std::vector<Statement> statements;
   for (const auto& hit : hits) {
-    const double mine = support.at(hit.rule->category);
+    const double mine = std::max(support.at(hit.rule->category), support_where_said(hit, text, witness));
     if (hit.rule->category != first->first && mine < kFurtherCategory) continue;
     statements.push_back(rule_statement(hit));
     statements.back().confidence = sure * std::min(1.0, mine / std::max(first->second, 1e-9));

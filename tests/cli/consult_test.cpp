@@ -20,8 +20,8 @@ using testing::Not;
 constexpr const char* kSecret = "sk-very-secret-0123456789";
 constexpr const char* kTranscript =
     R"({"turns":[{"speaker":"employee","text":"お電話ありがとうございます、佐藤と申します","start":0,"end":1},)"
-    R"({"speaker":"customer","text":"田中だよ、番号は090-1234-5678、今すぐ土下座しろ","start":1,"end":3},)"
-    R"({"speaker":"customer","text":"はい、お願いします","start":3,"end":4}]})";
+    R"({"speaker":"customer","text":"田中だよ、番号は090-1234-5678","start":1,"end":3},)"
+    R"({"speaker":"customer","text":"今すぐ土下座しろ","start":3,"end":4}]})";
 
 class Consulting : public testing::Test {
  protected:

@@ -130,6 +130,11 @@ TEST(CallScore, OneGraveFindingMakesAnEmergencyUnlessWeAreUnsure) {
   EXPECT_LT(call_score({found("threat", 85, 0.3)}, judge().policy()), 80);
 }
 
+TEST(CallScore, WhatIsGraveOnlyByRepetitionIsNoEmergency) {
+  EXPECT_EQ(band_of(call_score({found("authority_leverage", 85)}, judge().policy())), Band::high)
+      << "the category by itself ends at 65";
+}
+
 TEST(CallScore, DoubtTakesMoreThanItsShare) {
   const int sure = call_score({found("verbal_abuse", 70)}, judge().policy());
   EXPECT_EQ(sure, 70);

@@ -17,7 +17,7 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-constexpr const char* kUnknownWording = "その程度の理解力で、よく仕事が続いてますね";  // no rule has it
+constexpr const char* kUnknownWording = "あなたと話すと頭が痛くなる";  // no rule has it
 constexpr const char* kRuleKnows = "今すぐここで土下座しろ";
 
 const Judge& both() {

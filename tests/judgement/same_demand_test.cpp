@@ -44,9 +44,9 @@ TEST(RepeatedDemand, IsNoticedInOtherWordsAndQuoted) {
        customer("でも払ったお金は返してもらわないと困ります"),
        employee("恐れ入りますが、規定により返金はできかねます。"), customer("箱は捨てちゃったんですよ、もう"),
        employee("さようでございますか。"), customer("代金を戻してくださいってお願いしてるだけなんですけど"),
-       employee("ご希望に沿えず申し訳ございません。"), customer("じゃあお金はいつ返してもらえるんですか"),
+       employee("ご希望に沿えず申し訳ございません。"), customer("じゃあお金はいつ返してくださるんですか"),
        employee("返金はいたしかねます。"),
-       customer("全額こちらの口座にお金を戻していただければそれでいいんです")});
+       customer("全額こちらの口座にお金を返していただければそれでいいんです")});
   const auto verdict = shipped_judge().judge(transcript);
   const auto* found = find_whole_call(verdict, "repetitive_contact");
   ASSERT_NE(found, nullptr);
