@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What is reported of short plain words when nothing else is said in a call: every labelled line of data/validation/plain.jsonl is
-the only thing its customer says.
+the only thing its customer says. With --lines data/validation/amid-business.jsonl: of a rough phrase amid ordinary business.
 
 usage: bench/plain_words.py [--guardian build/release/bin/guardian] [--lines FILE] [--json] [--show]
 """
