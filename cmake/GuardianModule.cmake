@@ -1,6 +1,7 @@
 # guardian_module(NAME DEPENDS ...): one station of the pipeline as a static library, from src/NAME/*.cpp and one folder
 # below.
-# guardian_test(NAME DEPENDS ...): its tests, from tests/NAME/*_test.cpp, as one GoogleTest program.
+# guardian_test(NAME DEPENDS ... TOGETHER SUITE ...): its tests, from tests/NAME/*_test.cpp, as one GoogleTest program; each test is one of
+# CTest, but those of the suites named last, which share something costly, are one for each suite.
 # Sources are globbed with CONFIGURE_DEPENDS, so a new file needs no edit here.
 function(guardian_module name)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
@@ -20,7 +21,7 @@ function(guardian_module name)
 endfunction()
 
 function(guardian_test name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPENDS;TOGETHER" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/${name}/*_test.cpp")
   if(NOT sources)
     return()
@@ -33,5 +34,12 @@ function(guardian_test name)
   target_compile_definitions(test_${name} PRIVATE
     GUARDIAN_SOURCE_DIR="${CMAKE_SOURCE_DIR}" GUARDIAN_SHARED_DIR="${CMAKE_SOURCE_DIR}/../shared"
     GUARDIAN_BINARY="${CMAKE_BINARY_DIR}/bin/guardian")
-  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+  set(apart)
+  foreach(suite IN LISTS ARG_TOGETHER)
+    add_test(NAME "${name}.${suite}" COMMAND test_${name} "--gtest_filter=${suite}.*")
+    set_tests_properties("${name}.${suite}" PROPERTIES TIMEOUT 600)
+    string(APPEND apart ":${suite}.*")
+  endforeach()
+  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." TEST_FILTER "*-${apart}" DISCOVERY_TIMEOUT 60
+                       PROPERTIES TIMEOUT 600)
 endfunction()
