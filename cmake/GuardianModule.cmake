@@ -1,7 +1,7 @@
 # guardian_module(NAME DEPENDS ...): one station of the pipeline as a static library, from src/NAME/*.cpp and one folder
 # below.
-# guardian_test(NAME DEPENDS ... TOGETHER SUITE ...): its tests, from tests/NAME/*_test.cpp, as one GoogleTest program; each test is one of
-# CTest, but those of the suites named last, which share something costly, are one for each suite.
+# guardian_test(NAME DEPENDS ... TOGETHER SUITE ...): its tests, from tests/NAME/*_test.cpp, as one GoogleTest program. Each
+# test is one of CTest's; those of the suites named last, which share something costly, are one for each suite.
 # Sources are globbed with CONFIGURE_DEPENDS, so a new file needs no edit here.
 function(guardian_module name)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
