@@ -8,22 +8,14 @@ import argparse
 import collections
 import json
 import pathlib
-import tempfile
 
-from recognised_speech import ROOT, reports
+from recognised_speech import ROOT, judged_as_written
 
 GREETING = {"speaker": "employee", "text": "はい、お電話ありがとうございます。", "start": 0.0, "end": 3.0}
 
 
-def call_of(line):
-    return {"turns": [GREETING, {"speaker": "customer", "text": line["text"], "start": 3.5, "end": 7.0}]}
-
-
-def write_calls(lines, folder):
-    files = [folder / f"{number:05}.json" for number in range(len(lines))]
-    for line, file in zip(lines, files):
-        file.write_text(json.dumps(call_of(line), ensure_ascii=False), encoding="utf8")
-    return files
+def turns_of(line):
+    return [GREETING, {"speaker": "customer", "text": line["text"], "start": 3.5, "end": 7.0}]
 
 
 def what_was_made_of(line, report):
@@ -52,8 +44,7 @@ def main():
     parser.add_argument("--show", action="store_true", help="print the lines that came out wrong")
     options = parser.parse_args()
     lines = [json.loads(line) for line in options.lines.read_text(encoding="utf8").splitlines()]
-    with tempfile.TemporaryDirectory() as folder:
-        judged = reports(options.guardian, "--transcript", *write_calls(lines, pathlib.Path(folder)))
+    judged = judged_as_written(options.guardian, [turns_of(line) for line in lines])
     rows = [what_was_made_of(line, report) for line, report in zip(lines, judged)]
     if options.json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))

@@ -16,6 +16,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 from intervals import bootstrap, events_per_hour
 from recognition_accuracy import edits, letters
@@ -30,6 +31,15 @@ PER_HOUR_GOAL = 1.0
 def reports(guardian, *arguments):
     answer = subprocess.run([guardian, "analyze", "--json", *arguments], check=True, capture_output=True, text=True).stdout
     return [json.loads(line) for line in answer.splitlines()]
+
+
+def judged_as_written(guardian, calls):
+    """Reports of calls that are only written down, a list of turns each, in their order."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [pathlib.Path(folder) / f"{number:05}.json" for number in range(len(calls))]
+        for turns, file in zip(calls, files):
+            file.write_text(json.dumps({"turns": turns}, ensure_ascii=False), encoding="utf8")
+        return reports(guardian, "--transcript", *files)
 
 
 def phrases(call):

@@ -7,16 +7,8 @@ usage: bench/repeated_demands.py [--guardian build/release/bin/guardian] [--call
 import argparse
 import json
 import pathlib
-import tempfile
 
-from recognised_speech import ROOT, reports
-
-
-def written_transcripts(calls, folder):
-    files = [folder / f"{call['id']}.json" for call in calls]
-    for call, file in zip(calls, files):
-        file.write_text(json.dumps({"turns": call["turns"]}, ensure_ascii=False), encoding="utf8")
-    return files
+from recognised_speech import ROOT, judged_as_written
 
 
 def what_was_noticed(call, report):
@@ -38,8 +30,7 @@ def main():
     parser.add_argument("--show", action="store_true", help="print what was found in each call")
     options = parser.parse_args()
     calls = [json.loads(line) for line in options.calls.read_text(encoding="utf8").splitlines()]
-    with tempfile.TemporaryDirectory() as folder:
-        judged = reports(options.guardian, "--transcript", *written_transcripts(calls, pathlib.Path(folder)))
+    judged = judged_as_written(options.guardian, [call["turns"] for call in calls])
     rows = [what_was_noticed(call, report) for call, report in zip(calls, judged)]
     if options.json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))

@@ -8,7 +8,7 @@ pip install jax optax numpy scikit-learn
 
 --e5 holds e5.c, e5.h and e5-small-q4.bin; --shared holds utterances.jsonl and dev.jsonl;
 --own holds utterances-*.jsonl and dialogues*.jsonl; --heard names what bench_mishear made of the training lines, a file for each
-seed (none for the committed encoder). The script
+seed. The committed encoder was made with three of them and --epochs 3. The script
 
 1. builds e5.c with an extra exported tokeniser and reads the 4-bit file,
 2. checks a JAX forward pass against e5_embed,

@@ -17,9 +17,15 @@ double shared_wording(const Asking& a, const Asking& b) {
   return sum;
 }
 
-double SameDemand::probability(const Asking& a, const Asking& b) const {
+DemandLikeness compare(const Asking& a, const Asking& b) {
   const auto [less, more] = std::minmax(a.log_odds, b.log_odds);
-  return to_probability(shared * shared_wording(a, b) + lesser * less + greater * more + offset);
+  return {shared_wording(a, b), less, more};
+}
+
+double SameDemand::probability(const Asking& a, const Asking& b) const {
+  const auto likeness = compare(a, b);
+  return to_probability(shared * likeness.shared + lesser * likeness.lesser + greater * likeness.greater +
+                        offset);
 }
 
 }  // namespace guardian::judgement

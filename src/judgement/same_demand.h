@@ -16,11 +16,20 @@ struct Asking {
   std::vector<std::pair<std::size_t, float>> wording;  ///< UtteranceFeatures::wording
 };
 
+/// What tells of two turns whether they ask for the same.
+struct DemandLikeness {
+  double shared = 0.0;   ///< cosine of both wordings, in [0, 1]
+  double lesser = 0.0;   ///< of both log odds
+  double greater = 0.0;  ///< of both log odds
+};
+
+DemandLikeness compare(const Asking& a, const Asking& b);
+
 /// P(same) = 1 / (1 + exp(-(weighted sum + offset))); fitted on labelled pairs of turns.
 struct SameDemand {
-  double shared = 0.0;   ///< of the cosine of both wordings
-  double lesser = 0.0;   ///< of the lesser of both log odds
-  double greater = 0.0;  ///< of the greater
+  double shared = 0.0;   ///< of DemandLikeness::shared
+  double lesser = 0.0;   ///< of DemandLikeness::lesser
+  double greater = 0.0;  ///< of DemandLikeness::greater
   double offset = 0.0;
 
   double probability(const Asking& a, const Asking& b) const;

@@ -227,8 +227,11 @@ std::vector<Statement> weigh(const std::vector<RuleHit>& hits, const Opinion& op
                                       [](const auto& a, const auto& b) { return a.second < b.second; });
   std::vector<Statement> statements;
   for (const auto& hit : hits) {
-    const double mine = std::max(support.at(hit.rule->category), support_where_said(hit, text, witness));
-    if (hit.rule->category != first->first && mine < kFurtherCategory) continue;
+    double mine = support.at(hit.rule->category);
+    if (hit.rule->category != first->first) {
+      mine = std::max(mine, support_where_said(hit, text, witness));
+      if (mine < kFurtherCategory) continue;
+    }
     statements.push_back(rule_statement(hit));
     statements.back().confidence = sure * std::min(1.0, mine / std::max(first->second, 1e-9));
   }

@@ -338,8 +338,8 @@ judgement::SameDemand weigh_same_demand(const TrainingData& data, const LinearHe
       asking.push_back({judgement::apply(asks, features), std::move(features.wording)});
     for (std::size_t a = 0; a < asking.size(); ++a)
       for (std::size_t b = 0; b < a; ++b) {
-        const auto [less, more] = std::minmax(asking[a].log_odds, asking[b].log_odds);
-        rows.push_back({judgement::shared_wording(asking[a], asking[b]), less, more});
+        const auto likeness = judgement::compare(asking[a], asking[b]);
+        rows.push_back({likeness.shared, likeness.lesser, likeness.greater});
         answers.push_back(demand[a] >= 0 && demand[a] == demand[b]);
       }
   }

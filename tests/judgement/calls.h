@@ -54,7 +54,13 @@ inline Judge with_both_witnesses(policy::Policy policy) {
       .value();
 }
 
-/// The same with the shipped policy, but reporting from this probability on.
+/// The same with the shipped policy; loaded once.
+inline const Judge& both_witnesses() {
+  static const Judge shared = with_both_witnesses(shipped_policy());
+  return shared;
+}
+
+/// The same, but reporting from this probability on.
 inline Judge both_witnesses_reporting_from(double probability) {
   auto policy = shipped_policy();
   policy.scale.reported_from = probability;

@@ -7,17 +7,13 @@
 namespace guardian::judgement {
 namespace {
 
+using test::both_witnesses;
 using test::call;
 using test::customer;
 using test::employee;
 
-const Judge& shipped_judge() {
-  static const Judge shared = test::with_both_witnesses(test::shipped_policy());
-  return shared;
-}
-
 Verdict judge_alone(const std::string& words) {
-  return shipped_judge().judge(call({employee("はい、お電話ありがとうございます。"), customer(words)}));
+  return both_witnesses().judge(call({employee("はい、お電話ありがとうございます。"), customer(words)}));
 }
 
 TEST(PlainWords, AreFoundThoughNothingElseIsSaid) {

@@ -7,6 +7,7 @@
 namespace guardian::judgement {
 namespace {
 
+using test::both_witnesses;
 using test::call;
 using test::customer;
 using test::employee;
@@ -33,11 +34,6 @@ TEST(SameDemand, NeedsBothToAskAndWordsInCommon) {
   EXPECT_LT(same.probability(refund, other), same.probability(refund, refund_again));
 }
 
-const Judge& shipped_judge() {
-  static const Judge shared = test::with_both_witnesses(test::shipped_policy());
-  return shared;
-}
-
 TEST(RepeatedDemand, IsNoticedInOtherWordsAndQuoted) {
   const auto transcript = call(
       {employee("開封後のお品の返金はお受けできかねます。"),
@@ -47,7 +43,7 @@ TEST(RepeatedDemand, IsNoticedInOtherWordsAndQuoted) {
        employee("ご希望に沿えず申し訳ございません。"), customer("じゃあお金はいつ返してくださるんですか"),
        employee("返金はいたしかねます。"),
        customer("全額こちらの口座にお金を返していただければそれでいいんです")});
-  const auto verdict = shipped_judge().judge(transcript);
+  const auto verdict = both_witnesses().judge(transcript);
   const auto* found = find_whole_call(verdict, "repetitive_contact");
   ASSERT_NE(found, nullptr);
   const auto grounds = test::all_grounds(*found);
@@ -58,7 +54,7 @@ TEST(RepeatedDemand, IsNoticedInOtherWordsAndQuoted) {
 }
 
 TEST(RepeatedDemand, IsNoneWhereOtherThingsAreAskedAfterARefusal) {
-  const auto verdict = shipped_judge().judge(
+  const auto verdict = both_witnesses().judge(
       call({employee("開封後のお品の返金はお受けできかねます。"),
             customer("そうですか、では部品だけ買うことはできますか"), employee("はい、お取り寄せできます。"),
             customer("届くまで何日くらいかかりますか"), employee("一週間ほどでございます。"),
@@ -69,7 +65,7 @@ TEST(RepeatedDemand, IsNoneWhereOtherThingsAreAskedAfterARefusal) {
 }
 
 TEST(RepeatedDemand, BeforeARefusalIsNone) {
-  const auto verdict = shipped_judge().judge(
+  const auto verdict = both_witnesses().judge(
       call({customer("払ったお金を返してください"), employee("確認いたします。"),
             customer("お金を返してほしいんです"), employee("少々お待ちください。"),
             customer("代金を返してもらえますか"), employee("はい、返金いたします。"),

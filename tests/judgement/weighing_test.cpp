@@ -7,23 +7,17 @@ namespace guardian::judgement {
 namespace {
 
 using test::all_grounds;
+using test::both_witnesses;
 using test::both_witnesses_reporting_from;
 using test::call;
 using test::customer;
 using test::employee;
-using test::shipped_policy;
-using test::with_both_witnesses;
 using testing::AnyOf;
 using testing::Contains;
 using testing::HasSubstr;
 
-const Judge& both() {
-  static const Judge shared = with_both_witnesses(shipped_policy());
-  return shared;
-}
-
 TEST(BothWitnesses, AFindingSaysWhatEachOfThemSaid) {
-  const auto verdict = both().judge(call({customer("今すぐここで土下座しろ")}));
+  const auto verdict = both_witnesses().judge(call({customer("今すぐここで土下座しろ")}));
   ASSERT_FALSE(verdict.findings.empty());
   EXPECT_EQ(verdict.findings[0].category, "dogeza_demand");
   EXPECT_THAT(all_grounds(verdict.findings[0]), HasSubstr("rule dogeza_demand"));
@@ -35,7 +29,7 @@ TEST(BothWitnesses, AWordingThatNoRuleKnowsIsFoundByItsMeaning) {
   const std::string words = "返事ひとつ満足にできないで、よく人前に立てるねえ";
   ASSERT_TRUE(test::judge().judge(call({customer(words)})).findings.empty())
       << "a rule knows it now: take another example";
-  const auto verdict = both().judge(call({customer(words)}));
+  const auto verdict = both_witnesses().judge(call({customer(words)}));
   ASSERT_FALSE(verdict.findings.empty());
   EXPECT_THAT(words, HasSubstr(verdict.findings[0].quote));
   EXPECT_THAT(all_grounds(verdict.findings[0]), HasSubstr("means what examples of"));
@@ -47,11 +41,11 @@ TEST(BothWitnesses, WhatIsHarmlessStaysHarmless) {
         "消費生活センターにも相談しようと思います", "責任者の方に代わっていただけますか",
         "車椅子で入れる席をお願いします", "殺虫剤はどこに置いてありますか",
         "ここのケーキは死ぬほどおいしいですね", "はい、お願いします", "営業時間を教えてください"})
-    EXPECT_EQ(both().judge(call({customer(words)})).score, 0) << words;
+    EXPECT_EQ(both_witnesses().judge(call({customer(words)})).score, 0) << words;
 }
 
 TEST(BothWitnesses, TheEmployeeIsNotJudged) {
-  EXPECT_EQ(both().judge(call({employee("殺すぞ、この野郎"), employee("土下座しろ")})).score, 0);
+  EXPECT_EQ(both_witnesses().judge(call({employee("殺すぞ、この野郎"), employee("土下座しろ")})).score, 0);
 }
 
 TEST(BothWitnesses, TheSameWordsWeighMoreAmidAbuseThanInFriendlyTalk) {

@@ -8,6 +8,7 @@
 namespace guardian::rulebook {
 namespace {
 
+using judgement::test::both_witnesses;
 using judgement::test::call;
 using judgement::test::customer;
 using judgement::test::employee;
@@ -23,12 +24,6 @@ policy::Amendment with_rule(const std::string& phrase, const std::string& match,
       "rules:\n  - id: own.intimidation.1\n    category: intimidation\n    severity: 60\n    any: ['" +
       phrase + "']\n    match: ['" + match + "']\n    no_match: ['" + no_match + "']\n";
   return draft;
-}
-
-/// With the shipped policy; loaded once.
-const judgement::Judge& both_witnesses() {
-  static const auto shared = judgement::test::with_both_witnesses(judgement::test::shipped_policy());
-  return shared;
 }
 
 std::string reason(const policy::Amendment& draft) {
